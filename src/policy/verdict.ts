@@ -1,0 +1,52 @@
+/** Every code a refusal can carry. Stable: scripts and agents match on them. `docs/codes.md` is made from this table. */
+export const CODES = {
+  "egress.host_not_allowed": "no route lists this host",
+  "egress.ip_literal": "an address was used where a name is needed",
+  "egress.path_not_allowed": "the host is allowed, this path is not",
+  "egress.method_not_allowed": "the path is allowed, this method is not",
+  "egress.header_not_allowed":
+    "path and method are allowed, a header the route asks for is missing or differs",
+  "egress.port_not_allowed": "the host is allowed, not on this port",
+  "egress.host_mismatch": "TLS SNI, Host or :authority, and the CONNECT target name different hosts",
+  "egress.path_ambiguous": "the path could mean different things to different servers",
+  "egress.git_push_blocked": "git push over HTTPS to a host no git-gate entry declares",
+  "egress.git_fetch_blocked": "git fetch over HTTPS where the route does not say git.fetch",
+  "egress.tls_required": "this port or way in carries TLS only",
+  "egress.upgrade_refused": "a protocol upgrade (WebSocket, h2c) this version does not inspect",
+  "egress.method_refused": "a method that is never forwarded (TRACE, CONNECT inside a tunnel)",
+  "egress.protocol_error": "the message breaks RFC 9110/9112/9113 and was not forwarded",
+  "egress.upstream_address_refused": "the name resolves to a private, local or reserved address",
+  "egress.upstream_tls_invalid": "the upstream's certificate does not verify",
+  "egress.upstream_unreachable": "the upstream cannot be resolved or reached",
+  "egress.limit_exceeded": "a limit of the bottle or the sidecar is used up",
+  "dlp.known_secret": "a secret this bottle or its sidecar holds",
+  "dlp.token_pattern": "something shaped like a vendor's token",
+  "dlp.canary": "the canary secret",
+  "dlp.crlf": "CR, LF or NUL inside a header or path",
+  "dlp.body_too_large": "more than can be inspected",
+  "dlp.injection": "text that tries to instruct the agent",
+  "sidecar.internal": "the sidecar failed; the request was not forwarded",
+} as const;
+
+export type Code = keyof typeof CODES;
+
+/** What was decided about one request, push or ask, and why: the same shape on every plane. */
+export type Verdict =
+  | {
+      readonly action: "allow" /** the rule that allowed it, e.g. `route api.example.com (dev.md:12)` */;
+      readonly rule: string;
+    }
+  | Refusal;
+
+export interface Refusal {
+  readonly action: "block";
+  readonly code: Code;
+  /** one sentence for the person or agent who reads it; untrusted parts already made printable */
+  readonly detail: string;
+  /** the rule that decided, or what was looked through: `default deny, 3 routes` */
+  readonly rule: string;
+  /** what the manifest would have to say to allow it, as YAML or a sentence; absent where nothing can */
+  readonly needed?: string;
+  /** whether the same request can succeed later without a change of policy */
+  readonly retryable: boolean;
+}

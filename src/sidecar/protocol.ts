@@ -1,0 +1,58 @@
+import type { JournalEvent } from "../journal/record.ts";
+import type { RouteSpec } from "../policy/route.ts";
+
+/**
+ * The narrow pipe between launcher and sidecar: node's IPC channel (an inherited socketpair), JSON messages,
+ * listening sockets as handles. Secrets cross here once, in `init`, and nowhere else.
+ */
+
+/** What the sidecar needs to know, without secret values. */
+export interface SidecarConfig {
+  readonly id: string;
+  readonly log: 0 | 1 | 2;
+  readonly routes: readonly RouteSpec[];
+  /** hosts a git-gate entry declares: pushes there are the gate's, everywhere else blocked */
+  readonly gitHosts: readonly string[];
+  readonly upstream: UpstreamConfig;
+  /** the file descriptors the journal's two files are open on */
+  readonly journal: { readonly lines: number; readonly head: number };
+}
+
+/** settings.yml `upstream` (SPEC §9), files already read. */
+export interface UpstreamConfig {
+  /** `host:port` -> `address:port`, the operator's word, private addresses included */
+  readonly resolve: Readonly<Record<string, string>>;
+  /** PEM certificates trusted besides the system's */
+  readonly ca: string | undefined;
+  /** `http://host:port` */
+  readonly proxy: string | undefined;
+  readonly proxyResolves: boolean;
+}
+
+/** A socket bound inside the bottle's network namespace; the sidecar is the only one that listens on it. */
+export interface ListenerMessage {
+  readonly type: "listener";
+  readonly kind: "tcp" | "udp" | "control";
+  readonly port: number;
+}
+
+export type ToSidecar =
+  | {
+      readonly type: "init";
+      readonly config: SidecarConfig;
+      readonly secrets: Readonly<Record<string, string>>;
+    }
+  | ListenerMessage
+  /** no more listeners: answer `ready` when each is accepting */
+  | { readonly type: "serve" }
+  /** write a lifecycle event; answered with `recorded` */
+  | { readonly type: "record"; readonly event: JournalEvent }
+  /** stop accepting, finish nothing, flush the journal, exit 0 */
+  | { readonly type: "stop" };
+
+export type FromSidecar =
+  | { readonly type: "booted" }
+  /** `ca`: the bottle's CA certificate, PEM */
+  | { readonly type: "ready"; readonly ca: string }
+  | { readonly type: "recorded" }
+  | { readonly type: "failed"; readonly message: string };
