@@ -10,6 +10,8 @@ export interface HomePaths {
   readonly state: string;
   readonly journal: string;
   readonly cache: string;
+  /** control sockets; no bottle can mount it, since no workspace may hold or lie in `root` */
+  readonly run: string;
 }
 
 export function homePaths(root: string): HomePaths {
@@ -22,6 +24,7 @@ export function homePaths(root: string): HomePaths {
     state: join(root, "state"),
     journal: join(root, "journal"),
     cache: join(root, "cache"),
+    run: join(root, "run"),
   };
 }
 
@@ -52,6 +55,10 @@ export function statePaths(home: HomePaths, id: string): StatePaths {
     transcript: join(root, "agent.log"),
     scratch: join(root, "scratch"),
   };
+}
+
+export function controlSocket(home: HomePaths, id: string): string {
+  return join(home.run, `${id}.sock`);
 }
 
 export function journalPaths(home: HomePaths, id: string): { readonly lines: string; readonly head: string } {

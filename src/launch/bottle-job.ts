@@ -1,0 +1,100 @@
+import { readFileSync } from "node:fs";
+import { rootCertificates } from "node:tls";
+import type { AgentProcess, Place } from "../backends/backend.ts";
+import { createLinuxBackend } from "../backends/linux/index.ts";
+import { EXIT_FAILED } from "../base/fault.ts";
+import { carry, terminalSize } from "./agent-io.ts";
+import type { BottleJob, JobChannel, JobResult } from "./job.ts";
+import { AGENT_STOP_MS } from "./limits.ts";
+import { SidecarLink } from "./sidecar-link.ts";
+
+const SYSTEM_BUNDLE = "/etc/ssl/certs/ca-certificates.crt";
+
+/** The system's trust store as one PEM text; node's own list where the system has none. */
+function systemCertificates(): string {
+  try {
+    return readFileSync(SYSTEM_BUNDLE, "utf8");
+  } catch {
+    return rootCertificates.join("\n");
+  }
+}
+
+/**
+ * Runs one bottle from closed network to the agent's end, as an unprivileged uid. Order matters: the network is
+ * closed and the sidecar answers on every socket before the agent's first instruction.
+ * Throws `Fault` when the bottle could not be started; nothing is left running then.
+ */
+export async function runBottle(job: BottleJob, channel: JobChannel): Promise<JobResult> {
+  const backend = createLinuxBackend({ nodePath: job.code.nodePath, codeFolder: job.code.folder });
+  const sidecar = new SidecarLink(
+    backend.startSidecar({
+      id: job.id,
+      scratch: job.place.scratch,
+      entry: "sidecar.js",
+      codeFolder: job.code.folder,
+      descriptors: [
+        { fd: job.sidecar.journal.lines, as: 4 },
+        { fd: job.sidecar.journal.head, as: 5 },
+      ],
+    }),
+  );
+  let place: Place | undefined;
+  try {
+    sidecar.init({ ...job.sidecar, journal: { lines: 4, head: 5 } }, job.secrets);
+    place = await backend.open(job.place);
+    for (const socket of place.sockets) sidecar.handOver(socket);
+    const ca = await sidecar.serve();
+    const agent = await place.startAgent({
+      ...job.agent,
+      caBundle: `${systemCertificates()}\n${ca}`,
+      terminal: job.input.kind === "terminal" ? { name: job.input.name, ...terminalSize() } : undefined,
+    });
+    channel.running(place.record());
+    await sidecar.record({
+      kind: "lifecycle",
+      event: "agent_started",
+      command: job.agent.command.map((word) => word.slice(0, 200)).slice(0, 20),
+    });
+    channel.onRecord((event) => sidecar.record({ kind: "lifecycle", ...event }));
+    const released = carry(agent, job.input, job.transcript);
+    const interrupt = () => agent.kill("SIGINT");
+    process.on("SIGINT", interrupt);
+    const result = await untilEnd(agent, sidecar, channel);
+    process.off("SIGINT", interrupt);
+    await released(result.reason === undefined);
+    await sidecar.record({
+      kind: "lifecycle",
+      event: "agent_exited",
+      code: result.code,
+      reason: result.reason ?? null,
+    });
+    return result;
+  } finally {
+    await place?.close();
+    await sidecar.stop();
+  }
+}
+
+/** The agent's own end, or the first thing that ends it: a lost sidecar (no network is left to run with) or a stop. */
+async function untilEnd(agent: AgentProcess, sidecar: SidecarLink, channel: JobChannel): Promise<JobResult> {
+  const cut = await Promise.race([
+    agent.exited,
+    sidecar.lost.then((why) => ({ lost: why })),
+    channel.stopRequested.then((why) => ({ stop: why })),
+  ]);
+  if ("lost" in cut) {
+    channel.notice(`the sidecar is gone: ${cut.lost}; the bottle is being stopped`);
+    return { code: EXIT_FAILED, reason: `sidecar lost: ${cut.lost}` };
+  }
+  if ("stop" in cut) {
+    agent.kill("SIGTERM");
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => resolve(undefined), AGENT_STOP_MS);
+    });
+    const ended = await Promise.race([agent.exited, late]);
+    clearTimeout(timer);
+    return { code: ended?.code ?? 128 + 9, reason: cut.stop };
+  }
+  return cut;
+}

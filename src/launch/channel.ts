@@ -1,0 +1,37 @@
+import type { PlaceRecord } from "../backends/backend.ts";
+import type { JobChannel } from "./job.ts";
+import type { OperatorIo } from "./request.ts";
+import { stopSignals } from "./signals.ts";
+
+type RecordWriter = Parameters<Parameters<JobChannel["onRecord"]>[0]>[0];
+
+/** The operator's end of a job: stops it on a signal or on request, and can have lifecycle events recorded. */
+export interface LocalChannel {
+  readonly channel: JobChannel;
+  stop(why: string): void;
+  record: RecordWriter;
+}
+
+export function createLocalChannel(
+  io: OperatorIo,
+  running: (place: PlaceRecord) => void = () => {},
+): LocalChannel {
+  let stop: (why: string) => void = () => {};
+  const stopRequested = new Promise<string>((resolve) => {
+    stop = resolve;
+  });
+  stopSignals(stop);
+  let write: RecordWriter | undefined;
+  return {
+    stop,
+    record: async (event) => (write ? await write(event) : false),
+    channel: {
+      running,
+      notice: (line) => io.notice(line),
+      stopRequested,
+      onRecord: (writer) => {
+        write = writer;
+      },
+    },
+  };
+}

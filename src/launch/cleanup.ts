@@ -1,0 +1,84 @@
+import { readdirSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { createLinuxBackend } from "../backends/linux/index.ts";
+import { hasChanges } from "../workspace/changes.ts";
+import { codeLocation } from "./code-location.ts";
+import { phaseOf } from "./list.ts";
+import { controlSocket, type HomePaths, statePaths } from "./paths.ts";
+import { readMetadata, removeState, stateIds } from "./state.ts";
+
+export interface CleanupReport {
+  /** state that was removed (with `dryRun`: would be) */
+  readonly removed: readonly string[];
+  /** state that stays, with the reason */
+  readonly kept: readonly { readonly id: string; readonly why: string }[];
+  /** bottles whose processes were still running without a launcher, and were ended */
+  readonly killed: readonly string[];
+}
+
+/** milliseconds after which state without metadata is taken for a launch that died, not one that begins */
+const UNFINISHED_MS = 60_000;
+
+/**
+ * Ends what a dead launcher left running and removes stale state. Running bottles are never touched; state with
+ * changes that were not applied, and of bottles that ended with an error, goes only with `all`.
+ */
+export async function cleanup(
+  home: HomePaths,
+  options: { readonly all: boolean; readonly dryRun: boolean },
+): Promise<CleanupReport> {
+  const { nodePath, folder } = codeLocation();
+  const backend = createLinuxBackend({ nodePath, codeFolder: folder });
+  const removed: string[] = [];
+  const kept: { id: string; why: string }[] = [];
+  const killed: string[] = [];
+  for (const id of stateIds(home)) {
+    const metadata = readMetadata(home, id);
+    const paths = statePaths(home, id);
+    if (!metadata) {
+      if (Date.now() - statSync(paths.root).mtimeMs < UNFINISHED_MS) {
+        kept.push({ id, why: "it is being made" });
+        continue;
+      }
+    } else {
+      const phase = phaseOf(metadata);
+      if (phase === "running") {
+        kept.push({ id, why: "it is running" });
+        continue;
+      }
+      if (phase === "stale" && metadata.place) {
+        if (!options.dryRun) await backend.reap(metadata.place);
+        killed.push(id);
+      }
+      if (!options.all && metadata.place && (await hasChanges(paths))) {
+        kept.push({ id, why: `changes not applied: bot-bottle diff ${id}` });
+        continue;
+      }
+      if (!options.all && phase === "exited") {
+        kept.push({ id, why: `ended with ${metadata.exitCode}: bot-bottle resume ${id}, or cleanup --all` });
+        continue;
+      }
+    }
+    if (!options.dryRun) {
+      rmSync(controlSocket(home, id), { force: true });
+      removeState(home, id);
+    }
+    removed.push(id);
+  }
+  if (!options.dryRun) removeOrphanSockets(home);
+  return { removed, kept, killed };
+}
+
+/** Control sockets of bottles that have no state. */
+function removeOrphanSockets(home: HomePaths): void {
+  const ids = new Set(stateIds(home));
+  let names: string[] = [];
+  try {
+    names = readdirSync(home.run);
+  } catch {
+    return;
+  }
+  for (const name of names) {
+    if (name.endsWith(".sock") && !ids.has(name.slice(0, -5))) rmSync(join(home.run, name), { force: true });
+  }
+}

@@ -1,0 +1,20 @@
+import { createLinuxBackend } from "../backends/linux/index.ts";
+import { carry, terminalSize } from "./agent-io.ts";
+import type { ExecJob, JobChannel, JobResult } from "./job.ts";
+
+/** Runs one more program in a running bottle, as the bottle's own uid. Throws `Fault` when it can't be entered. */
+export async function runExec(job: ExecJob, channel: JobChannel): Promise<JobResult> {
+  const backend = createLinuxBackend({ nodePath: job.code.nodePath, codeFolder: job.code.folder });
+  const agent = await backend.exec(job.record, {
+    ...job.agent,
+    terminal: job.input.kind === "terminal" ? { name: job.input.name, ...terminalSize() } : undefined,
+  });
+  const released = carry(agent, job.input);
+  channel.stopRequested.then(() => agent.kill("SIGTERM"));
+  const interrupt = () => agent.kill("SIGINT");
+  process.on("SIGINT", interrupt);
+  const result = await agent.exited;
+  process.off("SIGINT", interrupt);
+  await released(true);
+  return result;
+}

@@ -1,0 +1,155 @@
+import { closeSync, rmSync } from "node:fs";
+import type { Mount, PlaceRecord } from "../backends/backend.ts";
+import { Fault } from "../base/fault.ts";
+import type { Secret } from "../base/secret.ts";
+import { openJournal } from "../journal/open.ts";
+import { JournalWriter } from "../journal/writer.ts";
+import type { LaunchPlan } from "../plan/launch-plan.ts";
+import { PROXY_PORT } from "../sidecar/limits.ts";
+import type { UpstreamConfig } from "../sidecar/protocol.ts";
+import { bindCovers } from "../workspace/covers.ts";
+import { runBottle } from "./bottle-job.ts";
+import { createLocalChannel } from "./channel.ts";
+import { codeLocation } from "./code-location.ts";
+import { serveControl } from "./control.ts";
+import { agentEnvironment } from "./environment.ts";
+import type { BottleJob, InputMode, JobResult } from "./job.ts";
+import type { Metadata } from "./metadata.ts";
+import type { Owner } from "./owner.ts";
+import { controlSocket, type HomePaths, journalPaths, statePaths } from "./paths.ts";
+import { ownProcessId } from "./process-id.ts";
+import type { OperatorIo } from "./request.ts";
+import { runStaged } from "./staged.ts";
+import { writeMetadata } from "./state.ts";
+
+/** A plan with everything it needs: state made, workspace copied, secrets found. */
+export interface Prepared {
+  readonly plan: LaunchPlan;
+  readonly secrets: ReadonlyMap<string, Secret>;
+  readonly upstream: UpstreamConfig;
+  readonly owner: Owner;
+  readonly input: InputMode;
+}
+
+/** Runs the prepared bottle to its end, keeps metadata and journal, and clears up all but its state. */
+export async function launch(prepared: Prepared, home: HomePaths, io: OperatorIo): Promise<JobResult> {
+  const { plan, owner } = prepared;
+  const files = journalPaths(home, plan.id);
+  const journal = openJournal(files, plan.id);
+  const note = (event: { event: string; [detail: string]: string | number | readonly string[] | null }) => {
+    // only while no sidecar is: a journal has one writer at a time
+    const writer = JournalWriter.onDescriptors(journal, plan.id, (error) => {
+      throw error;
+    });
+    writer.append({ kind: "lifecycle", ...event }, Date.now());
+    writer.flush();
+  };
+  let metadata: Metadata = {
+    id: plan.id,
+    createdAt: new Date().toISOString(),
+    plan,
+    phase: "preparing",
+    launcher: ownProcessId(),
+    ...owner,
+  };
+  const local = createLocalChannel(io, (place: PlaceRecord) => {
+    metadata = { ...metadata, phase: "running", place };
+    writeMetadata(home, metadata);
+  });
+  const control = await serveControl(controlSocket(home, plan.id), {
+    stop: local.stop,
+    record: (event) => local.record(event),
+  });
+  try {
+    writeMetadata(home, metadata);
+    note({
+      event: "created",
+      agent: plan.agent ?? null,
+      bottles: plan.bottles,
+      hosts: plan.egress.routes.map((route) => route.host),
+      uid: owner.uid,
+    });
+    const job = makeJob(prepared, home, journal);
+    const result =
+      process.getuid?.() === 0
+        ? await runStaged({ kind: "bottle", job }, owner, local.channel)
+        : await runBottle(job, local.channel);
+    note({ event: "stopped", code: result.code, reason: result.reason ?? null });
+    metadata = { ...metadata, phase: "exited", exitCode: result.code, exitedAt: new Date().toISOString() };
+    writeMetadata(home, metadata);
+    return result;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    note({ event: "launch_failed", message: message.slice(0, 1000) });
+    throw error;
+  } finally {
+    control.close();
+    closeSync(journal.lines);
+    closeSync(journal.head);
+    rmSync(statePaths(home, plan.id).scratch, { recursive: true, force: true });
+  }
+}
+
+/** The job in this host's own paths; `runStaged` moves them to the stage. */
+function makeJob(
+  { plan, secrets, upstream, input }: Prepared,
+  home: HomePaths,
+  journal: { readonly lines: number; readonly head: number },
+): BottleJob {
+  const paths = statePaths(home, plan.id);
+  return {
+    id: plan.id,
+    code: codeLocation(),
+    place: {
+      id: plan.id,
+      ports: [...new Set([80, 443, PROXY_PORT, ...plan.egress.routes.flatMap((route) => route.ports)])],
+      mounts: [
+        { source: paths.agentHome, target: "/home/agent", writable: true },
+        ...workspaceMounts(plan, paths.workspace),
+        ...plan.programs.map((program) => ({ ...program, writable: false })),
+      ],
+      scratch: paths.scratch,
+      limits: plan.limits,
+      nested: plan.nested,
+    },
+    sidecar: {
+      id: plan.id,
+      log: plan.egress.log,
+      routes: plan.egress.routes,
+      gitHosts: plan.gitHosts,
+      upstream,
+      journal,
+    },
+    secrets: Object.fromEntries([...secrets].map(([name, secret]) => [name, secret.reveal()])),
+    agent: {
+      command: plan.command,
+      env: {
+        ...agentEnvironment({ id: plan.id, terminal: input.kind === "terminal" ? input.name : undefined }),
+        ...Object.fromEntries(
+          Object.entries(plan.env).map(([name, value]) => [name, environmentValue(name, value, secrets)]),
+        ),
+      },
+      cwd: "/workspace",
+    },
+    input,
+    transcript: paths.transcript,
+  };
+}
+
+function environmentValue(
+  name: string,
+  value: LaunchPlan["env"][string],
+  secrets: ReadonlyMap<string, Secret>,
+): string {
+  if ("literal" in value) return value.literal;
+  const secret = secrets.get(value.secret);
+  if (!secret) throw new Fault(`env.${name}: no value was found`);
+  return secret.reveal();
+}
+
+function workspaceMounts(plan: LaunchPlan, copy: string): Mount[] {
+  const { mode, source } = plan.workspace;
+  if (mode === "copy" || source === undefined)
+    return [{ source: copy, target: "/workspace", writable: true }];
+  return [{ source, target: "/workspace", writable: true }, ...bindCovers(source)];
+}

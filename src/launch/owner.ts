@@ -1,0 +1,67 @@
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { Fault, usageFault } from "../base/fault.ts";
+import { BOTTLE_UIDS, FIRST_BOTTLE_UID } from "./limits.ts";
+
+/** The kernel uid and gid all of a bottle's processes run as; never 0. */
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Uids that run a process now. */
+function uidsInUse(): Set<number> {
+  const uids = new Set<number>();
+  for (const name of readdirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      uids.add(statSync(`/proc/${name}`).uid);
+    } catch {
+      // it ended meanwhile
+    }
+  }
+  return uids;
+}
+
+function idOf(text: string | undefined): number | undefined {
+  return text !== undefined && /^[1-9]\d{0,9}$/.test(text) ? Number(text) : undefined;
+}
+
+/** An account of that uid would share its files with the bottle. */
+function hasAccount(uid: number): boolean {
+  if (!existsSync("/etc/passwd")) return false;
+  return readFileSync("/etc/passwd", "utf8")
+    .split("\n")
+    .some((line) => line.split(":")[2] === String(uid));
+}
+
+/**
+ * Who the bottle runs as (DESIGN §5). An ordinary user: themselves. Root: the user behind sudo, else the owner of the
+ * workspace, else a uid that no account and no running process has.
+ */
+export function chooseOwner(host: {
+  readonly uid: number;
+  readonly gid: number;
+  readonly sudoUid: string | undefined;
+  readonly sudoGid: string | undefined;
+  readonly workspace: string | undefined;
+}): Owner {
+  if (host.uid !== 0) {
+    if (host.gid === 0)
+      throw usageFault("a bottle can't run with group 0", "run it with a group of your own");
+    return { uid: host.uid, gid: host.gid };
+  }
+  const sudoUid = idOf(host.sudoUid);
+  if (sudoUid !== undefined) return { uid: sudoUid, gid: idOf(host.sudoGid) ?? sudoUid };
+  if (host.workspace !== undefined && existsSync(host.workspace)) {
+    const { uid, gid } = statSync(host.workspace);
+    if (uid !== 0) return { uid, gid: gid === 0 ? uid : gid };
+  }
+  const taken = uidsInUse();
+  for (let i = 0; i < BOTTLE_UIDS; i += 1) {
+    const uid = FIRST_BOTTLE_UID + i;
+    if (!taken.has(uid) && !hasAccount(uid)) return { uid, gid: uid };
+  }
+  throw new Fault(`all ${BOTTLE_UIDS} uids for bottles started by root are in use`, {
+    mend: "end some with `bot-bottle stop ID`",
+  });
+}

@@ -1,0 +1,94 @@
+import { spawnSync } from "node:child_process";
+import { lstatSync, readFileSync } from "node:fs";
+import { usageFault } from "../base/fault.ts";
+import { Secret } from "../base/secret.ts";
+import type { SecretNeed } from "../plan/launch-plan.ts";
+import { SECRET_BYTES, SECRET_COMMAND_MS } from "./limits.ts";
+import type { OperatorIo } from "./request.ts";
+
+/** settings.yml `secrets`: where a `token_ref` looks besides the environment. */
+export type SecretOrigin = { readonly file: string } | { readonly command: readonly string[] };
+
+function fromFile(name: string, path: string): string {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (!stat)
+    throw usageFault(`settings secret ${name}: there is no file ${path}`, "make it, or name another one");
+  if (!stat.isFile()) throw usageFault(`settings secret ${name}: ${path} is not a regular file`);
+  if ((stat.mode & 0o077) !== 0) {
+    throw usageFault(`settings secret ${name}: others can read ${path}`, `chmod 600 ${path}`);
+  }
+  if (stat.size > SECRET_BYTES)
+    throw usageFault(`settings secret ${name}: ${path} is over ${SECRET_BYTES} bytes`);
+  return readFileSync(path, "utf8");
+}
+
+function fromCommand(name: string, [program = "", ...args]: readonly string[]): string {
+  const { status, stdout, error, signal } = spawnSync(program, args, {
+    encoding: "utf8",
+    timeout: SECRET_COMMAND_MS,
+    maxBuffer: SECRET_BYTES,
+    stdio: ["inherit", "pipe", "inherit"],
+  });
+  if (error || status !== 0) {
+    // what it printed may hold the secret: only how it ended is said
+    const why = error ? error.message : (signal ?? `exit code ${status}`);
+    throw usageFault(
+      `settings secret ${name}: the command ${program} failed (${why})`,
+      "run it by hand to see why",
+    );
+  }
+  return stdout;
+}
+
+function checked(need: SecretNeed, value: string): Secret {
+  const text = value.replace(/\r?\n$/, "");
+  if (text === "") throw usageFault(`${need.name} is empty; ${need.neededBy} needs it`);
+  if (text.includes("\u0000")) throw usageFault(`${need.name} holds a NUL; ${need.neededBy} can't use that`);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they would split a header line
+  if (need.source.kind === "ref" && /[\u0001-\u0008\u000a-\u001f\u007f]/.test(text)) {
+    throw usageFault(
+      `${need.name} holds a control character or several lines; ${need.neededBy} can't use that`,
+    );
+  }
+  return new Secret(need.name, text);
+}
+
+/**
+ * Finds every secret the plan needs: the environment first, then settings, then the operator.
+ * Throws `Fault` (exit 2) that names all that are missing.
+ */
+export async function resolveSecrets(
+  needs: readonly SecretNeed[],
+  origins: Readonly<Record<string, SecretOrigin>>,
+  io: OperatorIo,
+): Promise<Map<string, Secret>> {
+  const found = new Map<string, Secret>();
+  const missing: string[] = [];
+  for (const need of needs) {
+    if (found.has(need.name)) continue;
+    const { source } = need;
+    if (source.kind === "ask") {
+      if (!io.isTerminal) {
+        missing.push(`${need.name} is asked for on the terminal, and there is none (${need.neededBy})`);
+        continue;
+      }
+      found.set(need.name, checked(need, await io.ask(source.question, { hidden: true })));
+      continue;
+    }
+    const variable = source.kind === "host-env" ? source.variable : source.name;
+    const origin = source.kind === "ref" ? origins[source.name] : undefined;
+    const value = io.env[variable];
+    if (value !== undefined && value !== "") found.set(need.name, checked(need, value));
+    else if (origin) {
+      const text = "file" in origin ? fromFile(variable, origin.file) : fromCommand(variable, origin.command);
+      found.set(need.name, checked(need, text));
+    } else missing.push(`${variable} is not set; ${need.neededBy} needs it`);
+  }
+  if (missing.length > 0) {
+    throw usageFault(
+      missing.join("\n"),
+      "export the variable, or name the secret under `secrets:` in settings.yml",
+    );
+  }
+  return found;
+}

@@ -1,0 +1,114 @@
+import type { ChildProcess, SendHandle } from "node:child_process";
+import type { BoundSocket } from "../backends/backend.ts";
+import { Fault } from "../base/fault.ts";
+import { printable } from "../base/printable.ts";
+import type { JournalEvent } from "../journal/record.ts";
+import type { FromSidecar, SidecarConfig, ToSidecar } from "../sidecar/protocol.ts";
+import { RECORD_MS, SIDECAR_ERROR_BYTES, SIDECAR_START_MS, SIDECAR_STOP_MS } from "./limits.ts";
+
+/** The launcher's end of the pipe to one sidecar (src/sidecar/protocol.ts). */
+export class SidecarLink {
+  /** settles when the sidecar is gone without having been told to; the reason is fit to print */
+  readonly lost: Promise<string>;
+  readonly #child: ChildProcess;
+  readonly #gone: Promise<void>;
+  readonly #waiting = new Map<FromSidecar["type"], ((message: FromSidecar) => void)[]>();
+  #stderr = "";
+  #failure: string | undefined;
+  #stopping = false;
+
+  constructor(child: ChildProcess) {
+    this.#child = child;
+    child.stdout?.resume();
+    child.stderr?.on("data", (chunk: Buffer) => {
+      this.#stderr = (this.#stderr + chunk.toString("utf8")).slice(-SIDECAR_ERROR_BYTES);
+    });
+    child.on("message", (message: FromSidecar) => this.#receive(message));
+    this.#gone = new Promise((resolve) => {
+      child.once("exit", () => resolve());
+      child.once("error", (error) => {
+        this.#failure ??= error.message;
+        resolve();
+      });
+    });
+    this.lost = new Promise((resolve) => {
+      this.#gone.then(() => {
+        if (!this.#stopping) resolve(this.#lastWords());
+      });
+    });
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Sends the plan and the secrets: the one time they cross. */
+  init(config: SidecarConfig, secrets: Readonly<Record<string, string>>): void {
+    this.#send({ type: "init", config, secrets });
+  }
+
+  handOver(socket: BoundSocket): void {
+    this.#send({ type: "listener", kind: socket.kind, port: socket.port }, socket.handle as SendHandle);
+  }
+
+  /** Resolves with the bottle's CA certificate (PEM) when every listener answers. Throws `Fault`. */
+  async serve(): Promise<string> {
+    this.#send({ type: "serve" });
+    const ready = await this.#expect("ready", SIDECAR_START_MS);
+    if (ready?.type !== "ready") {
+      throw new Fault(`the sidecar did not start: ${this.#lastWords()}`, {
+        mend: "run `bot-bottle doctor`; the bottle was not started",
+      });
+    }
+    return ready.ca;
+  }
+
+  /** Resolves when the event is in the journal (or the sidecar is gone: then it is not). */
+  async record(event: JournalEvent): Promise<boolean> {
+    if (!this.#child.connected) return false;
+    this.#send({ type: "record", event });
+    return (await this.#expect("recorded", RECORD_MS)) !== undefined;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    if (this.#child.connected) this.#send({ type: "stop" });
+    const timer = setTimeout(() => this.#child.kill("SIGKILL"), SIDECAR_STOP_MS);
+    await this.#gone;
+    clearTimeout(timer);
+  }
+
+  #send(message: ToSidecar, handle?: SendHandle): void {
+    if (!this.#child.connected) return;
+    // a failed send shows as a lost sidecar: the channel and the process end together
+    this.#child.send(message, handle, { keepOpen: false }, () => {});
+  }
+
+  #receive(message: FromSidecar): void {
+    if (message.type === "failed") this.#failure = message.message;
+    this.#waiting.get(message.type)?.shift()?.(message);
+  }
+
+  async #expect(type: FromSidecar["type"], ms: number): Promise<FromSidecar | undefined> {
+    let timer: NodeJS.Timeout | undefined;
+    const answer = new Promise<FromSidecar>((resolve) => {
+      const queue = this.#waiting.get(type) ?? [];
+      queue.push(resolve);
+      this.#waiting.set(type, queue);
+    });
+    const late = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => resolve(undefined), ms);
+      this.#gone.then(() => resolve(undefined));
+    });
+    const result = await Promise.race([answer, late]);
+    clearTimeout(timer);
+    return result;
+  }
+
+  #lastWords(): string {
+    const exit = this.#child.signalCode ?? `exit code ${this.#child.exitCode ?? "unknown"}`;
+    const said = this.#failure ?? this.#stderr.trim().split("\n").slice(-3).join(" | ");
+    return printable(said === "" ? `it ended with ${exit}` : `${said} (${exit})`, 1000);
+  }
+}

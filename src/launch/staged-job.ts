@@ -1,0 +1,50 @@
+import { Fault } from "../base/fault.ts";
+import { runBottle } from "./bottle-job.ts";
+import { runExec } from "./exec-job.ts";
+import type { JobChannel } from "./job.ts";
+import { stopSignals } from "./signals.ts";
+import type { FromStage, StagedWork, ToStage } from "./staged.ts";
+
+/** What dist/stage.js imports from the stage before it drops root. */
+export interface StagedJobModule {
+  runStagedJob(work: StagedWork): Promise<void>;
+}
+
+/** Runs the job in this process, which has dropped root, and reports over IPC; then exits. */
+export async function runStagedJob(work: StagedWork): Promise<void> {
+  const tell = (message: FromStage) =>
+    new Promise<void>((resolve) => {
+      if (process.connected) process.send?.(message, () => resolve());
+      else resolve();
+    });
+  let write: Parameters<Parameters<JobChannel["onRecord"]>[0]>[0] | undefined;
+  const channel: JobChannel = {
+    running: (place) => void tell({ type: "running", place }),
+    notice: (line) => void tell({ type: "notice", line }),
+    onRecord: (writer) => {
+      write = writer;
+    },
+    stopRequested: new Promise((resolve) => {
+      process.on("message", (message: ToStage) => {
+        if (message.type === "stop") resolve(message.why);
+        if (message.type === "record") {
+          const recorded = write ? write(message.event) : Promise.resolve(false);
+          recorded.then((ok) => tell({ type: "recorded", ok }));
+        }
+      });
+      process.once("disconnect", () => resolve("the launcher is gone"));
+      stopSignals(resolve);
+    }),
+  };
+  try {
+    const result =
+      work.kind === "bottle" ? await runBottle(work.job, channel) : await runExec(work.job, channel);
+    await tell({ type: "result", result });
+    process.exit(0);
+  } catch (error) {
+    const fault =
+      error instanceof Fault ? error : new Fault(error instanceof Error ? error.message : String(error));
+    await tell({ type: "fault", message: fault.message, mend: fault.mend, exitCode: fault.exitCode });
+    process.exit(125);
+  }
+}

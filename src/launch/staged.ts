@@ -1,0 +1,167 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { Fault } from "../base/fault.ts";
+import type { BottleJob, CodeLocation, ExecJob, JobChannel, JobResult } from "./job.ts";
+
+/**
+ * Root's way to run a job. A child in a mount namespace of its own binds what the bottle needs to places the dropped
+ * uid can reach (its own folders may lie under /root), gives up root for good, and then runs the very code an ordinary
+ * user's launcher runs. Root itself stays outside: it waits, and clears up afterwards.
+ */
+
+/** Mount point of the stage, inside the child's mount namespace only. The host sees an empty folder. */
+export const STAGE = "/run/bot-bottle";
+
+export interface StageOrder {
+  readonly uid: number;
+  readonly gid: number;
+  /** host path -> path on the stage */
+  readonly binds: readonly { readonly source: string; readonly target: string }[];
+  /** module on the stage that runs the job */
+  readonly module: string;
+  readonly work: StagedWork;
+}
+
+/** The job with every path as it is on the stage. */
+export type StagedWork =
+  | { readonly kind: "bottle"; readonly job: BottleJob }
+  | { readonly kind: "exec"; readonly job: ExecJob };
+
+export type ToStage =
+  | { readonly type: "order"; readonly order: StageOrder }
+  | { readonly type: "stop"; readonly why: string }
+  | {
+      readonly type: "record";
+      readonly event: { readonly event: string; readonly [detail: string]: string };
+    };
+
+export type FromStage =
+  | { readonly type: "running"; readonly place: Parameters<JobChannel["running"]>[0] }
+  | { readonly type: "notice"; readonly line: string }
+  | { readonly type: "recorded"; readonly ok: boolean }
+  | { readonly type: "result"; readonly result: JobResult }
+  | {
+      readonly type: "fault";
+      readonly message: string;
+      readonly mend: string | undefined;
+      readonly exitCode: number;
+    };
+
+/** Gives every host path that the job names a place on the stage. */
+class Stage {
+  readonly binds: { source: string; target: string }[] = [];
+
+  put(source: string): string {
+    const known = this.binds.find((bind) => bind.source === source);
+    if (known) return known.target;
+    const target = `${STAGE}/m${this.binds.length}`;
+    this.binds.push({ source, target });
+    return target;
+  }
+
+  code(code: CodeLocation): CodeLocation {
+    const folder = `${STAGE}/app/dist`;
+    this.binds.push({ source: code.folder, target: folder });
+    const terminal = join(dirname(code.folder), "node_modules", "@lydell");
+    if (existsSync(terminal)) {
+      this.binds.push({ source: terminal, target: `${STAGE}/app/node_modules/@lydell` });
+    }
+    return { folder, nodePath: this.put(code.nodePath) };
+  }
+}
+
+function stageWork(work: StagedWork): { work: StagedWork; stage: Stage } {
+  const stage = new Stage();
+  const code = stage.code(work.job.code);
+  if (work.kind === "exec") return { stage, work: { kind: "exec", job: { ...work.job, code } } };
+  const { job } = work;
+  const place = {
+    ...job.place,
+    scratch: stage.put(job.place.scratch),
+    mounts: job.place.mounts.map((mount) => ({ ...mount, source: stage.put(mount.source) })),
+  };
+  return {
+    stage,
+    work: { kind: "bottle", job: { ...job, code, place, transcript: stage.put(job.transcript) } },
+  };
+}
+
+/**
+ * Runs `work` as `uid`/`gid` on a stage. `journal`: open descriptors of the journal's two files, when it has some.
+ * Throws the `Fault` that the child met.
+ */
+export async function runStaged(
+  work: StagedWork,
+  owner: { readonly uid: number; readonly gid: number },
+  channel: JobChannel,
+): Promise<JobResult> {
+  const staged = stageWork(work);
+  const descriptors =
+    work.kind === "bottle" ? [work.job.sidecar.journal.lines, work.job.sidecar.journal.head] : [];
+  const child = spawn(
+    "unshare",
+    [
+      "--mount",
+      "--propagation",
+      "private",
+      "--",
+      work.job.code.nodePath,
+      join(work.job.code.folder, "stage.js"),
+    ],
+    {
+      // the child needs nothing of the environment but the terminal's looks
+      env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
+      stdio: ["inherit", "inherit", "inherit", "ipc", ...descriptors],
+      cwd: "/",
+    },
+  );
+  const tell = (message: ToStage) => child.connected && child.send(message, () => {});
+  const records: ((ok: boolean) => void)[] = [];
+  const ended = new Promise<JobResult>((resolve, reject) => {
+    child.on("message", (message: FromStage) => {
+      if (message.type === "running") channel.running(message.place);
+      else if (message.type === "notice") channel.notice(message.line);
+      else if (message.type === "recorded") records.shift()?.(message.ok);
+      else if (message.type === "result") resolve(message.result);
+      else {
+        const { mend, exitCode } = message;
+        reject(new Fault(message.message, mend === undefined ? { exitCode } : { exitCode, mend }));
+      }
+    });
+    child.once("error", reject);
+    child.once("exit", (code, signal) => {
+      for (const settle of records.splice(0)) settle(false);
+      reject(new Fault(`the launcher's unprivileged half ended with ${signal ?? `exit code ${code}`}`));
+    });
+  });
+  // one descriptor a file: the order holds the numbers the child has them under
+  const inherited: StagedWork =
+    staged.work.kind === "bottle"
+      ? {
+          kind: "bottle",
+          job: {
+            ...staged.work.job,
+            sidecar: { ...staged.work.job.sidecar, journal: { lines: 4, head: 5 } },
+          },
+        }
+      : staged.work;
+  tell({
+    type: "order",
+    order: {
+      ...owner,
+      binds: staged.stage.binds,
+      module: `${STAGE}/app/dist/staged-job.js`,
+      work: inherited,
+    },
+  });
+  channel.onRecord(
+    (event) =>
+      new Promise((resolve) => {
+        records.push(resolve);
+        if (!tell({ type: "record", event })) resolve(false);
+      }),
+  );
+  channel.stopRequested.then((why) => tell({ type: "stop", why }));
+  return await ended;
+}

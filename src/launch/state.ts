@@ -1,0 +1,153 @@
+import { randomInt } from "node:crypto";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { Fault, usageFault } from "../base/fault.ts";
+import { printable } from "../base/printable.ts";
+import type { HomeFile } from "../plan/launch-plan.ts";
+import type { Metadata } from "./metadata.ts";
+import type { Owner } from "./owner.ts";
+import { type HomePaths, statePaths } from "./paths.ts";
+
+const ID = /^[a-z][a-z0-9-]*-[a-z0-9]{5}$/;
+
+/** `NAME-` and five base-36 characters. */
+export function newId(home: HomePaths, name: string): string {
+  for (;;) {
+    const id = `${name}-${randomInt(36 ** 5)
+      .toString(36)
+      .padStart(5, "0")}`;
+    if (!existsSync(statePaths(home, id).root)) return id;
+  }
+}
+
+/** Makes the home's folders, 0700. Throws `Fault` when they can't be made or written. */
+export function prepareHome(home: HomePaths): void {
+  try {
+    for (const folder of [home.root, home.state, home.journal, home.run]) {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+    }
+    for (const folder of [home.state, home.journal, home.run]) {
+      const { mode, uid } = lstatSync(folder);
+      if (uid !== process.getuid?.()) {
+        throw new Fault(`${folder} belongs to another user`, { mend: `chown it, or set BOT_BOTTLE_HOME` });
+      }
+      if ((mode & 0o077) !== 0) chmodSync(folder, 0o700);
+    }
+  } catch (error) {
+    if (error instanceof Fault) throw error;
+    throw new Fault(`${home.root} can't be written: ${error instanceof Error ? error.message : error}`, {
+      mend: "set BOT_BOTTLE_HOME to a folder that can be written",
+    });
+  }
+}
+
+/** Makes one bottle's folders; `owner` gets those its processes write in. */
+export function createState(home: HomePaths, id: string, owner: Owner): void {
+  const paths = statePaths(home, id);
+  mkdirSync(paths.root, { recursive: true, mode: 0o700 });
+  for (const folder of [paths.agentHome, paths.workspace, paths.scratch]) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    give(folder, owner);
+  }
+  writeFileSync(paths.transcript, "", { flag: "a", mode: 0o600 });
+  give(paths.transcript, owner);
+}
+
+function give(path: string, owner: Owner): void {
+  if (process.getuid?.() === 0) chownSync(path, owner.uid, owner.gid);
+}
+
+/**
+ * Puts a provider's files into a home. The home may be one an agent has used before: nothing is written through a
+ * link, and what stands in the way is replaced.
+ */
+export function writeHomeFiles(root: string, files: readonly HomeFile[], owner: Owner): void {
+  for (const file of files) {
+    const parts = file.path.split("/");
+    if (parts.some((part) => part === "" || part === "." || part === "..")) {
+      throw new Fault(`a provider named an impossible file: ${printable(file.path)}`);
+    }
+    let folder = root;
+    for (const part of parts.slice(0, -1)) {
+      folder = join(folder, part);
+      if (lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) continue;
+      rmSync(folder, { force: true });
+      mkdirSync(folder, { mode: 0o700 });
+      give(folder, owner);
+    }
+    const path = join(root, ...parts);
+    rmSync(path, { recursive: true, force: true });
+    writeFileSync(path, file.content, { flag: "wx", mode: file.mode });
+    give(path, owner);
+  }
+}
+
+export function writeMetadata(home: HomePaths, metadata: Metadata): void {
+  const path = statePaths(home, metadata.id).metadata;
+  const draft = `${path}.new`;
+  writeFileSync(draft, `${JSON.stringify(metadata, undefined, 2)}\n`, { mode: 0o600 });
+  renameSync(draft, path);
+}
+
+/** Undefined: no such bottle, or one whose metadata was never written or can't be read. */
+export function readMetadata(home: HomePaths, id: string): Metadata | undefined {
+  if (!ID.test(id)) return undefined;
+  try {
+    // written by us in a folder that no bottle can see
+    const metadata = JSON.parse(readFileSync(statePaths(home, id).metadata, "utf8")) as Metadata;
+    return metadata.id === id ? metadata : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function stateIds(home: HomePaths): string[] {
+  if (!existsSync(home.state)) return [];
+  return readdirSync(home.state)
+    .filter((name) => ID.test(name))
+    .sort();
+}
+
+/** The bottle that `text` names, whole or by the beginning of its ID. Throws `Fault` (exit 2). */
+export function findBottle(home: HomePaths, text: string): Metadata {
+  const ids = stateIds(home);
+  const found = ids.includes(text) ? [text] : ids.filter((id) => text !== "" && id.startsWith(text));
+  if (found.length > 1) {
+    throw usageFault(
+      `${printable(text)} is the beginning of several: ${found.slice(0, 10).join(", ")}`,
+      "name one",
+    );
+  }
+  const metadata = found[0] === undefined ? undefined : readMetadata(home, found[0]);
+  if (!metadata) throw usageFault(`there is no bottle ${printable(text)}`, "see `bot-bottle list`");
+  return metadata;
+}
+
+/** Removes a bottle's state. Its journal stays. */
+export function removeState(home: HomePaths, id: string): void {
+  const { root } = statePaths(home, id);
+  if (dirname(root) !== home.state || !ID.test(id)) throw new Error(`not a bottle's folder: ${root}`);
+  // an agent can take the write bit off its own folders
+  openUp(root);
+  rmSync(root, { recursive: true, force: true, maxRetries: 3 });
+}
+
+function openUp(folder: string): void {
+  const stat = lstatSync(folder, { throwIfNoEntry: false });
+  if (!stat?.isDirectory()) return;
+  if ((stat.mode & 0o700) !== 0o700) chmodSync(folder, 0o700);
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) openUp(join(folder, entry.name));
+  }
+}
