@@ -50,3 +50,15 @@ export interface Refusal {
   /** whether the same request can succeed later without a change of policy */
   readonly retryable: boolean;
 }
+
+/** A refusal. `detail` is a sentence whose untrusted parts are printable already. */
+export function refuse(
+  code: Code,
+  detail: string,
+  rule: string,
+  options: { needed?: string | undefined; retryable?: boolean } = {},
+): Refusal {
+  const { needed, retryable = false } = options;
+  const refusal = { action: "block", code, detail, rule, retryable } as const;
+  return needed === undefined ? refusal : { ...refusal, needed };
+}

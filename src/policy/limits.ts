@@ -1,0 +1,20 @@
+/** Characters of a host name without its trailing dot (RFC 1035 §2.3.4); longer is no host name. */
+export const MAX_HOST_LENGTH = 253;
+
+/** Characters of one label of a host name (RFC 1035 §2.3.4); longer is no host name. */
+export const MAX_LABEL_LENGTH = 63;
+
+/** Characters of an authority or host text that is looked at; longer is refused unread. */
+export const MAX_AUTHORITY_LENGTH = 1024;
+
+/** Characters of a request target, path and query; longer is refused with `egress.limit_exceeded`. */
+export const MAX_TARGET_LENGTH = 65_536;
+
+/** Characters of a method; longer is refused with `egress.protocol_error`. */
+export const MAX_METHOD_LENGTH = 64;
+
+/** Characters of a path that a refusal's YAML repeats; of a longer one, the whole segments that fit. */
+export const MAX_NEEDED_PATH = 300;
+
+/** Characters of each text in a refusal's answer; longer is cut with an ellipsis. */
+export const MAX_REFUSAL_TEXT = 1500;

@@ -1,0 +1,43 @@
+import type { HostName } from "./host.ts";
+import { MAX_NEEDED_PATH } from "./limits.ts";
+import type { RouteSpec } from "./route.ts";
+
+/** The smallest YAML that lets a host through on a port. */
+export function neededRoute(host: HostName, port: number): string {
+  return port === 443 ? route(host, []) : route(host, [`ports: [${port}]`]);
+}
+
+/** The route's ports and one more. */
+export function neededPort(spec: RouteSpec, port: number): string {
+  return route(spec.host, [`ports: [${[...spec.ports, port].join(", ")}]`]);
+}
+
+/** One more entry of the route's `matches`, for exactly this path and method and the fields the nearest entry asks for. */
+export function neededMatch(spec: RouteSpec, path: string, methods: readonly string[]): string {
+  const { type, value } = pathRule(path);
+  return route(spec.host, [
+    "matches: # one more entry",
+    `  - paths: [{type: ${type}, value: ${JSON.stringify(value)}}]`,
+    `    methods: [${methods.map((method) => JSON.stringify(method)).join(", ")}]`,
+  ]);
+}
+
+export function neededGitFetch(spec: RouteSpec): string {
+  return route(spec.host, ["git: {fetch: true}"]);
+}
+
+export function neededEncodedSlash(spec: RouteSpec): string {
+  return route(spec.host, ["encoded_slash: opaque"]);
+}
+
+function route(host: string, lines: readonly string[]): string {
+  const first = `    - host: ${/^[a-z][a-z0-9-]*\.[a-z0-9.-]+$/.test(host) ? host : JSON.stringify(host)}`;
+  return ["egress:", "  routes:", first, ...lines.map((line) => `      ${line}`)].join("\n");
+}
+
+/** The path itself, or, where it is too long to print, the longest prefix of whole segments that is not. */
+function pathRule(path: string): { type: "exact" | "prefix"; value: string } {
+  if (path.length <= MAX_NEEDED_PATH) return { type: "exact", value: path };
+  const cut = path.lastIndexOf("/", MAX_NEEDED_PATH);
+  return { type: "prefix", value: path.slice(0, cut + 1) };
+}
