@@ -56,9 +56,11 @@ export function processIo(): OperatorIo {
 }
 
 /** The prompts answer with a symbol when Ctrl-C or Escape was pressed. */
-function answered<T>(answer: T | symbol | undefined): T {
-  if (answer === undefined || typeof answer === "symbol") {
-    throw new Fault("cancelled", { exitCode: EXIT_CANCELLED });
-  }
-  return answer;
+function answered<T>(answer: T): Exclude<T, symbol | undefined> {
+  if (isAnswer(answer)) return answer;
+  throw new Fault("cancelled", { exitCode: EXIT_CANCELLED });
+}
+
+function isAnswer<T>(answer: T): answer is Exclude<T, symbol | undefined> {
+  return answer !== undefined && typeof answer !== "symbol";
 }

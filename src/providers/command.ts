@@ -13,7 +13,7 @@ export const SYSTEM_PROMPT_FILE = ".bot-bottle/system-prompt.md";
 export const command: Provider = {
   name: "command",
   contribute(input) {
-    const [program, ...args] = input.command ?? configured(input);
+    const [program = "", ...args] = input.command ?? configured(input);
     const prompt = input.headlessPrompt === undefined ? [] : [input.headlessPrompt];
     if (Buffer.byteLength(prompt.join("")) > MAX_PROMPT) {
       throw usageFault(`the prompt is longer than ${MAX_PROMPT} bytes`, "put it in a file of the workspace");
@@ -34,16 +34,15 @@ export const command: Provider = {
   },
 };
 
-function configured(input: ProviderInput): readonly [string, ...string[]] {
+function configured(input: ProviderInput): readonly string[] {
   onlyKeys("command", input.settings, ["command"]);
   const words = input.settings.command;
-  const valid = Array.isArray(words) && words.every((word) => typeof word === "string");
-  const [program, ...args] = valid ? (words as readonly string[]) : [];
-  if (program === undefined || program === "") {
+  const texts = Array.isArray(words) ? words.filter((word) => typeof word === "string") : [];
+  if (!Array.isArray(words) || texts.length !== words.length || !texts[0]) {
     throw usageFault(
       "agent_provider.settings.command is missing: provider command needs to know what to run",
       "settings: {command: [PROGRAM, ARGUMENT]}",
     );
   }
-  return [program, ...args];
+  return texts;
 }

@@ -6,18 +6,24 @@ import { MAX_PACKAGE_JSON } from "./limits.ts";
 export interface NpmPackage {
   /** absolute folder that holds package.json, symlinks resolved by the caller */
   readonly folder: string;
-  readonly name: string | undefined;
+  /** files the package declares as programs, relative to `folder` */
+  readonly programs: readonly string[];
   readonly optionalDependencies: readonly string[];
   readonly os: readonly string[];
   readonly cpu: readonly string[];
   readonly libc: readonly string[];
 }
 
-/** The package a file belongs to: the nearest folder upwards with a package.json. */
+/**
+ * The package whose program a file is: that of the nearest package.json upwards, if its `bin` names the file. A
+ * package.json that merely lies above (a checkout in a home folder, nvm's own) says nothing about it.
+ */
 export function packageOf(file: string): NpmPackage | undefined {
   for (let folder = dirname(file); ; folder = dirname(folder)) {
     const found = readPackage(folder);
-    if (found !== undefined) return found;
+    if (found !== undefined) {
+      return found.programs.some((program) => join(folder, program) === file) ? found : undefined;
+    }
     if (folder === dirname(folder)) return undefined;
   }
 }
@@ -74,10 +80,9 @@ function readPackage(folder: string): NpmPackage | undefined {
     const parsed: unknown = JSON.parse(readFileSync(file, "utf8"));
     if (typeof parsed !== "object" || parsed === null) return undefined;
     const field = (name: string): unknown => Reflect.get(parsed, name);
-    const name = field("name");
     return {
       folder,
-      name: typeof name === "string" ? name : undefined,
+      programs: programFiles(field("bin")),
       optionalDependencies: keys(field("optionalDependencies")).filter((entry) => PACKAGE_NAME.test(entry)),
       os: strings(field("os")),
       cpu: strings(field("cpu")),
@@ -91,6 +96,12 @@ function readPackage(folder: string): NpmPackage | undefined {
 
 // no `..`: the name becomes part of a path that is bound into a bottle
 const PACKAGE_NAME = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/;
+
+/** `bin` is one path, or a map of names to paths. */
+function programFiles(bin: unknown): string[] {
+  if (typeof bin === "string") return [bin];
+  return typeof bin === "object" && bin !== null ? strings(Object.values(bin)) : [];
+}
 
 function keys(value: unknown): string[] {
   return typeof value === "object" && value !== null ? Object.keys(value) : [];
