@@ -8,6 +8,16 @@ export interface LifecycleEvent {
   readonly [detail: string]: string | number | boolean | null | readonly string[];
 }
 
+/** A line as it stands in the file: the event, and the chain's own fields. */
+export type JournalRecord = JournalEvent & {
+  /** 1 for the first */
+  readonly seq: number;
+  /** ISO 8601, milliseconds, UTC */
+  readonly at: string;
+  /** SHA-256 of the line before, hex */
+  readonly prev: string;
+};
+
 /** One request on the egress plane: the verdict and what came of it. */
 export interface RequestEvent {
   readonly kind: "request";
@@ -35,11 +45,13 @@ export interface RequestEvent {
   readonly error?: string;
 }
 
-/** A DNS question that was answered with nothing because its type or class carries data; A questions are counted only. */
+/** A DNS question of a type or class that carries data, or with an over-long name; other questions are counted only. */
 export interface DnsEvent {
   readonly kind: "dns";
   readonly name: string;
   readonly type: string;
   readonly server: string;
   readonly answer: "nodata" | "synthetic" | "refused";
+  /** questions like it that were not recorded since the last one that was, for their number */
+  readonly left_out?: number;
 }

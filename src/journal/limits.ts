@@ -1,0 +1,29 @@
+/** Characters of one text in a record (a host, a path, a detail); longer is cut with an ellipsis. */
+export const MAX_TEXT = 1024;
+
+/** Fields of one record; more are left out. */
+export const MAX_FIELDS = 32;
+
+/** Items of a list in a record; more are left out. */
+export const MAX_ITEMS = 16;
+
+/** Bytes of one line; a record that would be longer has each of its texts cut to `SHORT_TEXT`. A longer line is no journal's. */
+export const MAX_LINE = 65_536;
+
+/** Characters of one text, and items of a list, in a record cut down to fit `MAX_LINE`. */
+export const SHORT_TEXT = 64;
+
+/** Bytes of the head file, padded: one write replaces all of it. */
+export const HEAD_SIZE = 512;
+
+/** Characters of a bottle's ID; a longer one is a bug and throws. */
+export const MAX_ID = 128;
+
+/** Bytes that wait for the next batch; at this many they are written at once. */
+export const MAX_PENDING = 262_144;
+
+/** Problems listed by one verification; the rest are counted in the last. */
+export const MAX_PROBLEMS = 20;
+
+/** Milliseconds between looks at a journal that is being followed. */
+export const FOLLOW_INTERVAL = 200;
