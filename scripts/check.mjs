@@ -12,6 +12,7 @@ const CHECKS = [
   ["rooms and arrows", "scripts/arrows.ts", []],
   ["JSON Schema is current", "scripts/schema.ts", ["--check"]],
   ["list of codes is current", "scripts/codes.ts", ["--check"]],
+  ["limits table is current", "scripts/limits.ts", ["--check"]],
 ];
 /** The tools use several threads themselves. */
 const AT_ONCE = 2;
