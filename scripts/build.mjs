@@ -21,12 +21,14 @@ const stampFile = join(dist, ".stamp");
 
 /**
  * What is shipped. Only the command line is split into chunks, so that `--help` doesn't load every command; the
- * others are one file each: the sidecar may read nothing else of our code, and the binder lives for milliseconds.
+ * others are one file each: the sidecar may read nothing else of our code, the binder lives for milliseconds, and
+ * the demo's agent is copied into a bottle.
  */
 const BUNDLES = [
   { entry: "src/cli/main.ts", out: "cli", splitting: true },
   { entry: "src/sidecar/main.ts", out: "sidecar", splitting: false },
   { entry: "src/backends/linux/binder.ts", out: "binder", splitting: false },
+  { entry: "src/cli/demo/agent.ts", out: "demo-agent", splitting: false },
 ];
 /**
  * What bin/bot-bottle runs: V8's compiled code is kept in the checkout, where its owner runs the program, so that
