@@ -89,20 +89,25 @@ function judged(answer: string): Outcome | undefined {
 export function udp(address: string, port: number): Promise<Outcome> {
   return new Promise((resolve) => {
     const socket = createSocket("udp4");
+    let again: NodeJS.Timeout | undefined;
     const end = (outcome: Outcome) => {
       clearTimeout(timer);
+      clearTimeout(again);
       socket.close();
       resolve(outcome);
     };
     const timer = setTimeout(() => end({ kind: "failed", code: "TIMEOUT" }), PATIENCE_MS);
-    socket.on("error", (error: NodeJS.ErrnoException) =>
+    socket.once("error", (error: NodeJS.ErrnoException) =>
       end({ kind: "failed", code: error.code ?? "ERROR" }),
     );
-    socket.on("message", () => end({ kind: "succeeded", detail: "an answer came back" }));
-    socket.connect(port, address, () => {
-      socket.send(Buffer.alloc(1200, 0xc0));
-      setTimeout(() => socket.send(Buffer.alloc(1200, 0xc0), () => undefined), 50);
+    socket.once("message", () => end({ kind: "succeeded", detail: "an answer came back" }));
+    socket.once("connect", () => {
+      const initial = Buffer.alloc(1200, 0xc0);
+      socket.send(initial);
+      // the refusal of the first is reported by the second
+      again = setTimeout(() => socket.send(initial), 50);
     });
+    socket.connect(port, address);
   });
 }
 

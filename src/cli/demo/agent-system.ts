@@ -28,7 +28,8 @@ const CLONE_NEWUSER_NEWNET = 0x5000_0000;
 /** Perl because node can't make these calls; 0 is what the kernel says when it lets one through. */
 const SCRIPTS = {
   "raw-socket": "socket(my $s, 2, 3, 255)",
-  mount: `syscall(${CALLS.mount}, "tmpfs", "/tmp", "tmpfs", 0, 0) == 0`,
+  // perl wants strings it may write to
+  mount: `do { my ($type, $at) = ("tmpfs", "/mnt"); syscall(${CALLS.mount}, $type, $at, $type, 0, 0) == 0 }`,
   namespace: `syscall(${CALLS.unshare}, ${CLONE_NEWUSER_NEWNET}) == 0`,
 } as const;
 
