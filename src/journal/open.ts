@@ -1,10 +1,8 @@
-import { closeSync, constants, fchmodSync, fstatSync, mkdirSync, openSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { closeSync, constants, fchmodSync, fstatSync, openSync } from "node:fs";
 import { Fault } from "../base/fault.ts";
 
-/** One bottle's journal: its ID and its two files (SPEC §1). */
+/** The two files of one bottle's journal (SPEC §1). */
 export interface JournalPaths {
-  readonly id: string;
   readonly lines: string;
   readonly head: string;
 }
@@ -15,21 +13,11 @@ export interface JournalDescriptors {
   readonly head: number;
 }
 
-export function journalPaths(folder: string, id: string): JournalPaths {
-  return { id, lines: join(folder, `${id}.jsonl`), head: join(folder, `${id}.head`) };
-}
-
 /**
- * Opens a journal's two files, made with mode 0600 (their folder with 0700) when they are not there.
+ * Opens a journal's two files, made with mode 0600 when they are not there.
  * Throws `Fault` when one cannot be opened, is a symbolic link, no regular file, or has a second name.
  */
 export function openJournal(paths: JournalPaths): JournalDescriptors {
-  const folder = dirname(paths.lines);
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-  } catch (cause) {
-    throw new Fault(`cannot make the journal's folder ${folder}: ${reason(cause)}`, { cause });
-  }
   const lines = openOwn(paths.lines, constants.O_APPEND);
   try {
     return { lines, head: openOwn(paths.head, 0) };
@@ -37,11 +25,6 @@ export function openJournal(paths: JournalPaths): JournalDescriptors {
     closeSync(lines);
     throw error;
   }
-}
-
-export function closeJournal({ lines, head }: JournalDescriptors): void {
-  closeSync(lines);
-  closeSync(head);
 }
 
 function openOwn(path: string, flags: number): number {
