@@ -1,0 +1,120 @@
+import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { freePort, listening, type Running, run, start } from "./processes.ts";
+
+/** The HTTPS server that every target stands in front of. */
+export interface Origin {
+  readonly port: number;
+  /** file of the CA that signed it */
+  readonly ca: string;
+  readonly server: Running;
+}
+
+export const MIB = 1024 * 1024;
+/** the file of the download and upload sections */
+export const TRANSFER_MIB = 64;
+
+/**
+ * Starts nginx with a certificate for `localhost` from a CA made here. `/1k` and `/64m` are files, `/stream` is as
+ * long as the memory section needs, and PUT to `/put/` keeps what it gets in memory (the folder is a tmpfs).
+ */
+export async function startOrigin(
+  folder: string,
+  core: number | undefined,
+  streamMib: number,
+): Promise<Origin> {
+  const at = (...names: string[]): string => join(folder, ...names);
+  for (const name of ["www", "www/put", "body"]) mkdirSync(at(name), { recursive: true });
+  writeFileSync(at("www", "1k"), "x".repeat(1024));
+  for (const [name, mib] of [
+    ["64m", TRANSFER_MIB],
+    ["stream", streamMib],
+  ] as const) {
+    writeFileSync(at("www", name), "");
+    truncateSync(at("www", name), mib * MIB);
+  }
+  await makeCertificates(folder);
+  const port = await freePort();
+  writeFileSync(at("nginx.conf"), nginxConfig(folder, port));
+  const log = at("nginx.log");
+  const server = start("nginx", ["-c", at("nginx.conf"), "-p", folder, "-e", log], { core, log });
+  await listening(server, port, log);
+  return { port, ca: at("ca.pem"), server };
+}
+
+function nginxConfig(folder: string, port: number): string {
+  // the worker stays who started it, so that it may write into the folder
+  const user = process.getuid?.() === 0 ? "user root;" : "";
+  return `${user}
+daemon off;
+worker_processes 1;
+pid ${folder}/nginx.pid;
+events { worker_connections 4096; }
+http {
+  access_log off;
+  client_body_temp_path ${folder}/body;
+  proxy_temp_path ${folder}/body;
+  fastcgi_temp_path ${folder}/body;
+  uwsgi_temp_path ${folder}/body;
+  scgi_temp_path ${folder}/body;
+  client_max_body_size 0;
+  keepalive_requests 1000000000;
+  keepalive_timeout 600s;
+  tcp_nodelay on;
+  default_type application/octet-stream;
+  server {
+    listen 127.0.0.1:${port} ssl backlog=4096;
+    server_name localhost;
+    ssl_certificate ${folder}/leaf.pem;
+    ssl_certificate_key ${folder}/leaf.key;
+    root ${folder}/www;
+    location /put/ { dav_methods PUT; }
+  }
+}
+`;
+}
+
+async function makeCertificates(folder: string): Promise<void> {
+  const file = (name: string): string => join(folder, name);
+  const ec = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"];
+  await run("openssl", [
+    ...[
+      "req",
+      "-x509",
+      ...ec,
+      "-subj",
+      "/CN=bench origin CA",
+      "-keyout",
+      file("ca.key"),
+      "-out",
+      file("ca.pem"),
+    ],
+    ...["-addext", "keyUsage=critical,keyCertSign"],
+  ]);
+  await run("openssl", [
+    "req",
+    ...ec,
+    "-subj",
+    "/CN=localhost",
+    "-keyout",
+    file("leaf.key"),
+    "-out",
+    file("leaf.csr"),
+  ]);
+  writeFileSync(file("leaf.ext"), "subjectAltName=DNS:localhost\nextendedKeyUsage=serverAuth\n");
+  await run("openssl", [
+    ...[
+      "x509",
+      "-req",
+      "-in",
+      file("leaf.csr"),
+      "-CA",
+      file("ca.pem"),
+      "-CAkey",
+      file("ca.key"),
+      "-days",
+      "2",
+    ],
+    ...["-extfile", file("leaf.ext"), "-out", file("leaf.pem")],
+  ]);
+}

@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Figures } from "./figures.ts";
+import type { Load } from "./load.ts";
+import type { Options, Section } from "./options.ts";
+import type { Target } from "./targets.ts";
+
+/** Enough to keep a proxy busy, few enough that no queue is measured. */
+const CONNECTIONS = 32;
+const TLS_CONNECTIONS = 8;
+/** How often memory is looked at during a long download. */
+const SAMPLE_MS = 100;
+/** Given to a collector after a long download, before memory "after" is read. */
+const SETTLE_MS = 2000;
+
+export interface Bench {
+  readonly options: Options;
+  readonly load: Load;
+  readonly figures: Figures;
+}
+
+type Measure = (bench: Bench, target: Target, round: number) => Promise<void>;
+
+/** One turn of one target, by section. */
+export const PROXY_SECTIONS: Partial<Record<Section, Measure>> = {
+  async requests({ load, options, figures }, target, round) {
+    // the first turn also warms caches and compilers
+    if (round === 0) await load.requests(target, { connections: CONNECTIONS, seconds: 2, keepAlive: true });
+    const cpuBefore = target.server?.cpuMicros();
+    const result = await load.requests(target, {
+      connections: CONNECTIONS,
+      seconds: options.seconds,
+      keepAlive: true,
+    });
+    figures.add("perSecond", target.name, result.perSecond);
+    if (target.server !== undefined && cpuBefore !== undefined) {
+      figures.add("cpuMicros", target.name, (target.server.cpuMicros() - cpuBefore) / result.requests);
+    }
+  },
+
+  async latency({ load, options, figures }, target) {
+    const result = await load.requests(target, { connections: 1, seconds: options.seconds, keepAlive: true });
+    figures.add("p50Ms", target.name, result.p50Ms);
+    figures.add("p99Ms", target.name, result.p99Ms);
+  },
+
+  async tls({ load, options, figures }, target) {
+    const how = { connections: TLS_CONNECTIONS, seconds: options.seconds, keepAlive: false };
+    figures.add("tlsPerSecond", target.name, (await load.requests(target, how)).perSecond);
+  },
+
+  async download({ load, figures }, target) {
+    figures.add("downloadMbs", target.name, await load.download(target));
+  },
+
+  async upload({ load, figures }, target) {
+    figures.add("uploadMbs", target.name, await load.upload(target));
+  },
+
+  async memory({ load, options, figures }, { server, ...target }, round) {
+    if (round > 0 || server === undefined) return;
+    figures.add("residentBefore", target.name, server.residentMib());
+    let peak = 0;
+    const sampler = setInterval(() => {
+      peak = Math.max(peak, server.residentMib());
+    }, SAMPLE_MS);
+    try {
+      await load.stream({ server, ...target }, options.streamMib);
+    } finally {
+      clearInterval(sampler);
+    }
+    figures.add("residentPeak", target.name, peak);
+    await sleep(SETTLE_MS);
+    figures.add("residentAfter", target.name, server.residentMib());
+  },
+};
