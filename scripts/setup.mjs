@@ -55,7 +55,8 @@ function plan(scope) {
   if (missing.length > 0) steps.push(systemStep(missing));
   if (!hasNode()) steps.push(nodeStep());
   if (!hasNpmPackages(scope)) steps.push(npmStep(scope));
-  if (scope !== "check" && (steps.length > 0 || !isBuilt())) steps.push({ what: "build the program into dist/", act: buildStep });
+  if (scope !== "check" && (steps.length > 0 || !isBuilt()))
+    steps.push({ what: "build the program into dist/", act: buildStep });
   return steps;
 }
 
