@@ -28,6 +28,8 @@ const BUNDLES = [
   { entry: "src/cli/main.ts", out: "cli", splitting: true },
   { entry: "src/sidecar/main.ts", out: "sidecar", splitting: false },
   { entry: "src/backends/linux/binder.ts", out: "binder", splitting: false },
+  { entry: "src/launch/stage.ts", out: "stage", splitting: false },
+  { entry: "src/launch/staged-job.ts", out: "staged-job", splitting: false },
   { entry: "src/cli/demo/agent.ts", out: "demo-agent", splitting: false },
 ];
 /**
@@ -80,6 +82,8 @@ export async function build() {
   const failed = results.find((result) => result.status === "rejected");
   if (failed !== undefined) throw failed.reason;
   replace(join(dist, "start.js"), START);
+  // said here too, for the places where dist/ is seen alone
+  replace(join(dist, "package.json"), '{"type":"module"}\n');
   removeOldChunks(written);
   replace(stampFile, stamp);
 }
@@ -94,7 +98,7 @@ function options({ entry, out, splitting }) {
     absWorkingDir: root,
     entryPoints: { [out]: entry },
     outdir: dist,
-    chunkNames: "chunks/[name]-[hash]",
+    chunkNames: "[name]-[hash]",
     bundle: true,
     splitting,
     write: false,
@@ -121,11 +125,10 @@ function replace(path, contents) {
 }
 
 function removeOldChunks(written) {
-  const folder = join(dist, "chunks");
-  if (!existsSync(folder)) return;
-  for (const name of readdirSync(folder)) {
-    const path = join(folder, name);
-    if (!written.has(path) && Date.now() - statSync(path).mtimeMs > KEEP_OLD_CHUNKS_MS) rmSync(path);
+  for (const name of readdirSync(dist)) {
+    const path = join(dist, name);
+    if (!/-[A-Z0-9]{8}\.js(\.map)?$/.test(name) || written.has(path)) continue;
+    if (Date.now() - statSync(path).mtimeMs > KEEP_OLD_CHUNKS_MS) rmSync(path);
   }
 }
 

@@ -8,7 +8,8 @@ import { dirname } from "node:path";
 const PAGE = "SECURITY.md";
 const BEGIN = "<!-- limits: made by scripts/limits.ts -->";
 const END = "<!-- /limits -->";
-const LIMIT = /\/\*\*\s*((?:[^*]|\*(?!\/))*?)\s*\*\/\s*export const ([A-Z][A-Z0-9_]*)(?::[^=]+)? =\s*([^;]+);/g;
+const LIMIT =
+  /\/\*\*\s*((?:[^*]|\*(?!\/))*?)\s*\*\/\s*export const ([A-Z][A-Z0-9_]*)(?::[^=]+)? =\s*([^;]+);/g;
 
 function value(expression: string): string {
   const text = expression.replaceAll(/\s+/g, " ");
@@ -31,7 +32,9 @@ export function limitsTable(): string {
       rows.push(`| \`${name}\` | ${value(expression)} | ${text} |`);
     }
     const room = dirname(path).replace(/^src\//, "");
-    sections.push(`**${room}**\n\n| limit | value | unit, and what happens at it |\n|---|---|---|\n${rows.join("\n")}`);
+    sections.push(
+      `**${room}**\n\n| limit | value | unit, and what happens at it |\n|---|---|---|\n${rows.join("\n")}`,
+    );
   }
   return sections.join("\n\n");
 }
