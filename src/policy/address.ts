@@ -1,8 +1,5 @@
 import { isIPv4, isIPv6 } from "node:net";
 
-/** Why an address is not dialled, as a noun phrase: `a loopback address`. */
-export type AddressVerdict = "public" | (string & {});
-
 type Range = readonly [cidr: string, reason: string];
 
 // IANA special-purpose registries (RFC 6890 and after). The documentation blocks 192.0.2.0/24, 198.51.100.0/24 and
@@ -56,11 +53,12 @@ const GLOBAL_UNICAST = block(["2000::/3", ""]);
 const BROADCAST = "255.255.255.255";
 
 /**
- * Whether the dialler may connect to an address (DESIGN §4): `public`, or why not. IPv4-mapped addresses and those of
+ * Whether the dialler may connect to an address (DESIGN §4): `public`, or why
+ * not as a noun phrase (`a loopback address`). IPv4-mapped addresses and those of
  * the well-known NAT64 prefix (RFC 6052) fare as the IPv4 address in them; other forms that embed one are refused.
  * `own`: addresses of this host, refused whatever they are. Text that is no address is refused.
  */
-export function classifyAddress(address: string, own: readonly string[] = []): AddressVerdict {
+export function classifyAddress(address: string, own: readonly string[] = []): string {
   const bytes = addressBytes(address);
   if (bytes === undefined) return "no IP address";
   const plain = embedded(bytes);
