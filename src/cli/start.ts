@@ -15,7 +15,11 @@ export async function start(
 ): Promise<number> {
   checkPrompt(values);
   const name = agent ?? (await pickAgent(values, io));
-  return startSession({ ...sessionRequest(values, io), kind: "agent", agent: name, extraArgs }, io);
+  return startSession(
+    operatorHome(io.env),
+    { ...sessionRequest(values, io), kind: "agent", agent: name, extraArgs },
+    io,
+  );
 }
 
 /** `run -- CMD` */
@@ -25,7 +29,7 @@ export async function run(command: readonly string[], values: Values, io: Operat
   }
   const request = sessionRequest(values, io);
   const bottles = request.bottles.length > 0 ? request.bottles : [await pickBottle(values, io)];
-  return startSession({ ...request, kind: "command", command, bottles }, io);
+  return startSession(operatorHome(io.env), { ...request, kind: "command", command, bottles }, io);
 }
 
 /** `resume ID [-- ARGS]`; the bottle's own plan says everything else. */
@@ -35,7 +39,7 @@ export async function resume(
   values: Values,
   io: OperatorIo,
 ): Promise<number> {
-  return resumeSession(id, { ...sessionRequest(values, io), extraArgs }, io);
+  return resumeSession(operatorHome(io.env), id, { ...sessionRequest(values, io), extraArgs }, io);
 }
 
 function sessionRequest(values: Values, io: OperatorIo): StartRequest {

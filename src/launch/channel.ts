@@ -1,9 +1,7 @@
 import type { PlaceRecord } from "../backends/backend.ts";
-import type { JobChannel } from "./job.ts";
+import type { JobChannel, RecordWriter } from "./job.ts";
 import type { OperatorIo } from "./request.ts";
 import { stopSignals } from "./signals.ts";
-
-type RecordWriter = Parameters<Parameters<JobChannel["onRecord"]>[0]>[0];
 
 /** The operator's end of a job: stops it on a signal or on request, and can have lifecycle events recorded. */
 export interface LocalChannel {

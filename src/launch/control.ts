@@ -1,6 +1,7 @@
 import { chmodSync, rmSync } from "node:fs";
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 import { Fault } from "../base/fault.ts";
+import type { RecordedEvent } from "./job.ts";
 import { CONTROL_MESSAGE_BYTES } from "./limits.ts";
 
 /**
@@ -9,7 +10,7 @@ import { CONTROL_MESSAGE_BYTES } from "./limits.ts";
  */
 export type ControlRequest =
   | { readonly op: "stop"; readonly why: string }
-  | { readonly op: "record"; readonly event: { readonly event: string; readonly [detail: string]: string } };
+  | { readonly op: "record"; readonly event: RecordedEvent };
 
 export interface ControlAnswer {
   readonly ok: boolean;
@@ -17,7 +18,7 @@ export interface ControlAnswer {
 
 export interface ControlHandlers {
   stop(why: string): void;
-  record(event: { readonly event: string; readonly [detail: string]: string }): Promise<boolean>;
+  record(event: RecordedEvent): Promise<boolean>;
 }
 
 function isRequest(value: unknown): value is ControlRequest {

@@ -37,7 +37,7 @@ export async function execInBottle(
       "see `bot-bottle list`",
     );
   }
-  const name = options.terminal ? (io.env["TERM"] ?? "xterm-256color") : undefined;
+  const name = options.terminal ? (io.env.TERM ?? "xterm-256color") : undefined;
   const job: ExecJob = {
     code: codeLocation(),
     record: place,

@@ -39,6 +39,15 @@ export type InputMode =
   | { readonly kind: "pipe" }
   | { readonly kind: "none" };
 
+/** A lifecycle event that others than the job ask for: an `exec`. */
+export interface RecordedEvent {
+  readonly event: string;
+  readonly [detail: string]: string;
+}
+
+/** Resolves to whether it is in the journal. */
+export type RecordWriter = (event: RecordedEvent) => Promise<boolean>;
+
 /** What the job tells while it runs and what it can be told; across processes when staged. */
 export interface JobChannel {
   running(place: PlaceRecord): void;
@@ -46,9 +55,7 @@ export interface JobChannel {
   /** settles when the operator asks for the bottle's end */
   readonly stopRequested: Promise<string>;
   /** lifecycle events that others ask to have recorded (an `exec`) */
-  onRecord(
-    write: (event: { readonly event: string; readonly [detail: string]: string }) => Promise<boolean>,
-  ): void;
+  onRecord(write: RecordWriter): void;
 }
 
 export interface JobResult {

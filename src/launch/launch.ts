@@ -18,7 +18,7 @@ import type { Metadata } from "./metadata.ts";
 import type { Owner } from "./owner.ts";
 import { controlSocket, type HomePaths, journalPaths, statePaths } from "./paths.ts";
 import { ownProcessId } from "./process-id.ts";
-import type { OperatorIo } from "./request.ts";
+import type { OperatorIo, StartRequest } from "./request.ts";
 import { runStaged } from "./staged.ts";
 import { writeMetadata } from "./state.ts";
 
@@ -29,13 +29,14 @@ export interface Prepared {
   readonly upstream: UpstreamConfig;
   readonly owner: Owner;
   readonly input: InputMode;
+  readonly request: StartRequest;
 }
 
 /** Runs the prepared bottle to its end, keeps metadata and journal, and clears up all but its state. */
 export async function launch(prepared: Prepared, home: HomePaths, io: OperatorIo): Promise<JobResult> {
   const { plan, owner } = prepared;
   const files = journalPaths(home, plan.id);
-  const journal = openJournal(files, plan.id);
+  const journal = openJournal(files);
   const note = (event: { event: string; [detail: string]: string | number | readonly string[] | null }) => {
     // only while no sidecar is: a journal has one writer at a time
     const writer = JournalWriter.onDescriptors(journal, plan.id, (error) => {
@@ -47,6 +48,7 @@ export async function launch(prepared: Prepared, home: HomePaths, io: OperatorIo
   let metadata: Metadata = {
     id: plan.id,
     createdAt: new Date().toISOString(),
+    request: prepared.request,
     plan,
     phase: "preparing",
     launcher: ownProcessId(),

@@ -3,6 +3,7 @@ import { lstatSync, readFileSync } from "node:fs";
 import { usageFault } from "../base/fault.ts";
 import { Secret } from "../base/secret.ts";
 import type { SecretNeed } from "../plan/launch-plan.ts";
+import { expandTilde } from "./expand-tilde.ts";
 import { SECRET_BYTES, SECRET_COMMAND_MS } from "./limits.ts";
 import type { OperatorIo } from "./request.ts";
 
@@ -59,10 +60,11 @@ function checked(need: SecretNeed, value: string): Secret {
  */
 export async function resolveSecrets(
   needs: readonly SecretNeed[],
-  origins: Readonly<Record<string, SecretOrigin>>,
+  origins: ReadonlyMap<string, SecretOrigin>,
   io: OperatorIo,
+  known: ReadonlyMap<string, Secret> = new Map(),
 ): Promise<Map<string, Secret>> {
-  const found = new Map<string, Secret>();
+  const found = new Map(known);
   const missing: string[] = [];
   for (const need of needs) {
     if (found.has(need.name)) continue;
@@ -76,11 +78,14 @@ export async function resolveSecrets(
       continue;
     }
     const variable = source.kind === "host-env" ? source.variable : source.name;
-    const origin = source.kind === "ref" ? origins[source.name] : undefined;
+    const origin = source.kind === "ref" ? origins.get(source.name) : undefined;
     const value = io.env[variable];
     if (value !== undefined && value !== "") found.set(need.name, checked(need, value));
     else if (origin) {
-      const text = "file" in origin ? fromFile(variable, origin.file) : fromCommand(variable, origin.command);
+      const text =
+        "file" in origin
+          ? fromFile(variable, expandTilde(origin.file, io.env))
+          : fromCommand(variable, origin.command);
       found.set(need.name, checked(need, text));
     } else missing.push(`${variable} is not set; ${need.neededBy} needs it`);
   }

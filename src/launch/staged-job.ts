@@ -1,7 +1,7 @@
 import { Fault } from "../base/fault.ts";
 import { runBottle } from "./bottle-job.ts";
 import { runExec } from "./exec-job.ts";
-import type { JobChannel } from "./job.ts";
+import type { JobChannel, RecordWriter } from "./job.ts";
 import { stopSignals } from "./signals.ts";
 import type { FromStage, StagedWork, ToStage } from "./staged.ts";
 
@@ -17,7 +17,7 @@ export async function runStagedJob(work: StagedWork): Promise<void> {
       if (process.connected) process.send?.(message, () => resolve());
       else resolve();
     });
-  let write: Parameters<Parameters<JobChannel["onRecord"]>[0]>[0] | undefined;
+  let write: RecordWriter | undefined;
   const channel: JobChannel = {
     running: (place) => void tell({ type: "running", place }),
     notice: (line) => void tell({ type: "notice", line }),

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Fault } from "../base/fault.ts";
-import type { BottleJob, CodeLocation, ExecJob, JobChannel, JobResult } from "./job.ts";
+import type { BottleJob, CodeLocation, ExecJob, JobChannel, JobResult, RecordedEvent } from "./job.ts";
 
 /**
  * Root's way to run a job. A child in a mount namespace of its own binds what the bottle needs to places the dropped
@@ -33,7 +33,7 @@ export type ToStage =
   | { readonly type: "stop"; readonly why: string }
   | {
       readonly type: "record";
-      readonly event: { readonly event: string; readonly [detail: string]: string };
+      readonly event: RecordedEvent;
     };
 
 export type FromStage =

@@ -1,0 +1,187 @@
+import { readFileSync } from "node:fs";
+import { Fault, usageFault } from "../base/fault.ts";
+import { printable } from "../base/printable.ts";
+import type { Secret } from "../base/secret.ts";
+import type { Settings } from "../manifest/settings.ts";
+import type { LaunchPlan } from "../plan/launch-plan.ts";
+import { describeReach } from "../plan/reach.ts";
+import type { UpstreamConfig } from "../sidecar/protocol.ts";
+import { hasChanges } from "../workspace/changes.ts";
+import { copyWorkspace } from "../workspace/copy.ts";
+import { expandTilde } from "./expand-tilde.ts";
+import type { InputMode } from "./job.ts";
+import { launch } from "./launch.ts";
+import type { Owner } from "./owner.ts";
+import { type HomePaths, statePaths } from "./paths.ts";
+import { planSession } from "./plan-session.ts";
+import { isAlive } from "./process-id.ts";
+import type { OperatorIo, StartRequest } from "./request.ts";
+import { resolveSecrets } from "./secrets.ts";
+import { createState, findBottle, newId, prepareHome, removeState, writeHomeFiles } from "./state.ts";
+
+/** `start` and `run`: from the command line to the agent's exit code. Throws `Fault`; nothing is left behind then. */
+export async function startSession(home: HomePaths, request: StartRequest, io: OperatorIo): Promise<number> {
+  const name = request.kind === "agent" ? (request.agent ?? "agent") : "run";
+  return await runSession(home, newId(home, name), request, io, false);
+}
+
+/** Starts a kept bottle again, with its home and its workspace as the agent left them; manifests are read anew. */
+export async function resumeSession(
+  home: HomePaths,
+  text: string,
+  request: StartRequest,
+  io: OperatorIo,
+): Promise<number> {
+  const { id, launcher, phase, request: first } = findBottle(home, text);
+  if (phase !== "exited" && isAlive(launcher))
+    throw usageFault(`${id} is running`, `bot-bottle exec ${id} -- CMD`);
+  const again: StartRequest = {
+    ...first,
+    headless: request.headless,
+    dryRun: request.dryRun,
+    format: request.format,
+    yes: request.yes,
+    extraArgs: request.extraArgs,
+    ...(request.prompt !== undefined && { prompt: request.prompt }),
+    ...(request.settingsFile !== undefined && { settingsFile: request.settingsFile }),
+    ...(request.bottles.length > 0 && { bottles: request.bottles }),
+  };
+  if (request.prompt === undefined && !request.headless) delete (again as { prompt?: string }).prompt;
+  return await runSession(home, id, again, io, true);
+}
+
+async function runSession(
+  home: HomePaths,
+  id: string,
+  request: StartRequest,
+  io: OperatorIo,
+  resumed: boolean,
+): Promise<number> {
+  const { plan, settings, known, owner } = await planSession(home, id, request, io);
+  for (const line of [...plan.notices, ...plan.notEnforced]) io.notice(line);
+  if (request.dryRun) {
+    io.stdout.write(
+      request.format === "json"
+        ? `${JSON.stringify(plan, undefined, 2)}\n`
+        : `${describeReach(plan).map(printable).join("\n")}\n`,
+    );
+    return 0;
+  }
+  if (request.kind === "agent") {
+    for (const line of describeReach(plan)) io.notice(line);
+    if (io.isTerminal && !request.headless && !request.yes && !(await io.confirm("Start it?"))) return 0;
+  }
+  const secrets = await resolveSecrets(plan.secrets, settings.secrets, io, known);
+  const upstream = upstreamConfig(settings, io);
+  prepareHome(home);
+  try {
+    await prepareState(home, plan, owner, io, resumed);
+  } catch (error) {
+    if (!resumed) removeState(home, id);
+    throw spaceFault(error, home);
+  }
+  return await runPrepared({ plan, secrets, upstream, owner, request, resumed }, home, io);
+}
+
+async function runPrepared(
+  session: {
+    plan: LaunchPlan;
+    secrets: ReadonlyMap<string, Secret>;
+    upstream: UpstreamConfig;
+    owner: Owner;
+    request: StartRequest;
+    resumed: boolean;
+  },
+  home: HomePaths,
+  io: OperatorIo,
+): Promise<number> {
+  const { plan, request, resumed } = session;
+  try {
+    const result = await launch({ ...session, input: inputMode(request, io) }, home, io);
+    if (result.reason !== undefined) io.notice(`${plan.id} was ended: ${result.reason}`);
+    await keepOrRemove(home, plan, result.code, io);
+    return result.code;
+  } catch (error) {
+    if (!resumed) removeState(home, plan.id);
+    throw spaceFault(error, home);
+  }
+}
+
+/** The folders, the workspace copy (made once, kept by `resume`) and the provider's files. */
+async function prepareState(
+  home: HomePaths,
+  plan: LaunchPlan,
+  owner: Owner,
+  io: OperatorIo,
+  resumed: boolean,
+): Promise<void> {
+  const paths = statePaths(home, plan.id);
+  createState(home, plan.id, owner);
+  const { source, mode, include, exclude } = plan.workspace;
+  if (source !== undefined && mode === "copy" && !resumed) {
+    const root = process.getuid?.() === 0;
+    const report = await copyWorkspace({
+      source,
+      target: paths.workspace,
+      base: paths.base,
+      include,
+      exclude,
+      ...(root && { owner }),
+    });
+    for (const line of report.notices) io.notice(line);
+  }
+  writeHomeFiles(paths.agentHome, plan.files, owner);
+}
+
+/** SPEC §8: success leaves nothing but the journal, unless there is work that was not applied. */
+async function keepOrRemove(home: HomePaths, plan: LaunchPlan, code: number, io: OperatorIo): Promise<void> {
+  const { id } = plan;
+  const changed = plan.workspace.mode === "copy" && (await hasChanges(statePaths(home, id)));
+  if (code === 0 && !changed) {
+    removeState(home, id);
+    return;
+  }
+  if (changed) {
+    io.notice(`${id}: the workspace has changes`);
+    io.notice(`  look:  bot-bottle diff ${id}`);
+    if (plan.workspace.source !== undefined) io.notice(`  take:  bot-bottle apply ${id}`);
+  }
+  if (code !== 0) io.notice(`${id} ended with ${code}; go on with: bot-bottle resume ${id}`);
+}
+
+function inputMode(request: StartRequest, io: OperatorIo): InputMode {
+  // an agent with a prompt reads a piped stdin as part of it: it gets an empty one
+  if (request.headless) return { kind: "none" };
+  if (io.stdin.isTTY && io.stdout.isTTY) return { kind: "terminal", name: io.env.TERM ?? "xterm-256color" };
+  return { kind: "pipe" };
+}
+
+function upstreamConfig({ upstream, path }: Settings, io: OperatorIo): UpstreamConfig {
+  let ca: string | undefined;
+  if (upstream.caFile !== undefined) {
+    const file = expandTilde(upstream.caFile, io.env);
+    try {
+      ca = readFileSync(file, "utf8");
+    } catch (error) {
+      throw usageFault(
+        `${path}: upstream.ca_file can't be read: ${error instanceof Error ? error.message : error}`,
+        "name a PEM file",
+      );
+    }
+    if (!ca.includes("-----BEGIN CERTIFICATE-----")) {
+      throw usageFault(`${path}: upstream.ca_file ${file} holds no PEM certificate`, "name a PEM file");
+    }
+  }
+  return { resolve: upstream.resolve, ca, proxy: upstream.proxy, proxyResolves: upstream.proxyResolves };
+}
+
+function spaceFault(error: unknown, home: HomePaths): unknown {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "ENOSPC" || code === "EDQUOT") {
+    return new Fault(`the disk that holds ${home.root} is full`, {
+      mend: "make room, run `bot-bottle cleanup`, or set BOT_BOTTLE_HOME to a folder on another disk",
+      cause: error,
+    });
+  }
+  return error;
+}
