@@ -21,8 +21,8 @@ const stampFile = join(dist, ".stamp");
 
 /**
  * What is shipped. Only the command line is split into chunks, so that `--help` doesn't load every command; the
- * others are one file each: the sidecar may read nothing else of our code, the binder lives for milliseconds, and
- * the demo's agent is copied into a bottle.
+ * others are one file each, because they run where little can be read, and are loaded whole before they lose rights.
+ * All lie in dist/ itself: the program finds the others beside the chunk it runs from.
  */
 const BUNDLES = [
   { entry: "src/cli/main.ts", out: "cli", splitting: true },
