@@ -45,7 +45,8 @@ export const claude: Provider = {
       },
       files: homeFiles(kind),
       programs: program?.binds ?? [],
-      routes: [route(input.authToken, kind)],
+      // without a credential of ours the API would be a way to someone else's account: no route
+      routes: input.authToken === undefined ? [] : [route(input.authToken, kind)],
       secrets:
         input.authToken === undefined
           ? []
@@ -105,7 +106,7 @@ function kindByName(authToken: string | undefined): "oauth" | "api-key" | undefi
   return /API_?KEY/i.test(authToken) ? "api-key" : "oauth";
 }
 
-function route(authToken: string | undefined, kind: "oauth" | "api-key" | undefined): RouteSpec {
+function route(authToken: string, kind: "oauth" | "api-key" | undefined): RouteSpec {
   return {
     host: API_HOST,
     ports: [443],
@@ -113,12 +114,10 @@ function route(authToken: string | undefined, kind: "oauth" | "api-key" | undefi
     encodedSlash: "block",
     git: { fetch: false, apiWrite: false },
     source: "provider claude",
-    ...(authToken !== undefined && {
-      auth:
-        kind === "api-key"
-          ? { header: "x-api-key", scheme: "raw", secret: authToken }
-          : { header: "authorization", scheme: "bearer", secret: authToken },
-    }),
+    auth:
+      kind === "api-key"
+        ? { header: "x-api-key", scheme: "raw", secret: authToken }
+        : { header: "authorization", scheme: "bearer", secret: authToken },
   };
 }
 
