@@ -1,0 +1,248 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import type { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Fault } from "../../base/fault.ts";
+import { printable } from "../../base/printable.ts";
+import type { AgentProcess, AgentSpec, BoundSocket, Place, PlaceRecord, PlaceSpec } from "../backend.ts";
+import { type Started, start } from "./agent-process.ts";
+import { bindInside } from "./binder-client.ts";
+import {
+  type Cgroup,
+  findParents,
+  makeCgroup,
+  outOfMemoryKills,
+  ownCgroupFacts,
+  removeCgroup,
+} from "./cgroup.ts";
+import type { EntryFiles } from "./entry-files.ts";
+import { SETUP_MESSAGE_BYTES, SETUP_MS } from "./limits.ts";
+import { type Network, openNetwork } from "./netns.ts";
+import { bootId, identify, namespaceId, type ProcessId, signal } from "./proc.ts";
+import { signalProgram } from "./program-signal.ts";
+import { closeHandle } from "./raw-handle.ts";
+import { type ENTERED, limitsBy, type Namespaces, toPlaceRecord } from "./record.ts";
+import { processLimits } from "./rlimits.ts";
+import { type Restrictions, startCommand } from "./sandbox.ts";
+import { removeScratch, scratchPaths, writeCertificates, writeScratch } from "./scratch.ts";
+import { sweep } from "./sweep.ts";
+import { watch } from "./watchdog.ts";
+
+/** DNS is always there, over TCP as well (RFC 7766). */
+const DNS_PORT = 53;
+
+/** Closes the network and binds the bottle's sockets; nothing runs in it yet. */
+export async function openPlace(files: EntryFiles, spec: PlaceSpec): Promise<Place> {
+  if (process.getuid?.() === 0) {
+    throw new Fault("a bottle is never made while this process is uid 0", {
+      mend: "run it as an ordinary user; started by root, the launcher gives its privileges up first",
+    });
+  }
+  writeScratch(spec.scratch, spec.nested);
+  const network = await openNetwork(files.enter);
+  try {
+    const ports = [...new Set([DNS_PORT, ...spec.ports])];
+    const sockets = await bindInside(files, network.holder.pid, ports, true);
+    return new LinuxPlace(files, spec, network, sockets);
+  } catch (error) {
+    await network.close();
+    removeScratch(spec.scratch);
+    throw error;
+  }
+}
+
+interface Running {
+  readonly started: Started;
+  readonly monitor: ProcessId;
+  readonly init: ProcessId;
+  readonly namespaces: Namespaces;
+  readonly stopWatching: () => void;
+}
+
+class LinuxPlace implements Place {
+  readonly sockets: readonly BoundSocket[];
+  readonly #files: EntryFiles;
+  readonly #spec: PlaceSpec;
+  readonly #network: Network;
+  readonly #cgroup: Cgroup | undefined;
+  readonly #restrictions: Restrictions;
+  #running: Running | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(files: EntryFiles, spec: PlaceSpec, network: Network, sockets: readonly BoundSocket[]) {
+    this.#files = files;
+    this.#spec = spec;
+    this.#network = network;
+    this.sockets = sockets;
+    this.#cgroup = bottleCgroup(spec);
+    this.#restrictions = {
+      rlimits: processLimits(spec.limits, { boundMemory: this.#cgroup === undefined }),
+      cgroups: this.#cgroup?.folders ?? [],
+      processors: processors(spec.limits.cpus),
+    };
+  }
+
+  async startAgent(agent: AgentSpec): Promise<AgentProcess> {
+    if (this.#running !== undefined) throw new Error("the agent was started already");
+    const { scratch, limits, mounts } = this.#spec;
+    writeCertificates(scratch, agent.caBundle);
+    const { status } = scratchPaths(scratch);
+    writeFileSync(status, "");
+    const command = startCommand(
+      this.#files.enter,
+      this.#network.holder.pid,
+      this.#spec,
+      agent,
+      this.#restrictions,
+    );
+    const started = await start({ command, env: agent.env, terminal: agent.terminal });
+    const { init, namespaces } = await untilStarted(started, status);
+    let reason: string | undefined;
+    const stopWatching = watch({
+      init: init.pid,
+      writable: mounts.filter((mount) => mount.writable).map((mount) => mount.source),
+      limits,
+      memoryAndProcesses: this.#cgroup === undefined,
+      exceeded: (why) => {
+        reason = why;
+        this.#kill();
+      },
+    });
+    const monitor = identify(started.pid);
+    this.#running = { started, monitor, init, namespaces, stopWatching };
+    const exited = started.exited.then((code) => {
+      stopWatching();
+      const why = reason ?? this.#outOfMemory();
+      return why === undefined ? { code } : { code, reason: why };
+    });
+    return {
+      stdin: started.stdin,
+      stdout: started.stdout,
+      stderr: started.stderr,
+      resize: started.resize,
+      kill: (name) => (name === "SIGKILL" ? this.#kill() : signalProgram(init.pid, name)),
+      exited,
+    };
+  }
+
+  record(): PlaceRecord {
+    if (this.#running === undefined) throw new Error("no agent was started");
+    const { monitor, init, namespaces } = this.#running;
+    return toPlaceRecord({
+      backend: "linux",
+      boot: bootId(),
+      processes: { holder: this.#network.holder, monitor, init },
+      net: this.#network.net,
+      namespaces,
+      filter: scratchPaths(this.#spec.scratch).agentFilter,
+      restrictions: this.#restrictions,
+      pids: this.#spec.limits.pids,
+      cgroup: this.#cgroup ?? null,
+      limitsBy: limitsBy(this.#cgroup),
+    });
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#running?.stopWatching();
+    this.#kill();
+    await sweep(this.#network.net, new Set([this.#network.holder.pid]));
+    await this.#network.close();
+    for (const { handle } of this.sockets) closeHandle(handle);
+    if (this.#cgroup !== undefined) removeCgroup(this.#cgroup);
+    removeScratch(this.#spec.scratch);
+  }
+
+  /** Ends the bottle's first process, and so all of its pid namespace. */
+  #kill(): void {
+    if (this.#running === undefined) return;
+    signal(this.#running.init.pid, "SIGKILL");
+  }
+
+  #outOfMemory(): string | undefined {
+    if (this.#cgroup === undefined || outOfMemoryKills(this.#cgroup) === 0) return undefined;
+    return `a program of the bottle was ended at its memory limit of ${this.#spec.limits.memory} bytes`;
+  }
+}
+
+function bottleCgroup(spec: PlaceSpec): Cgroup | undefined {
+  const parents = findParents(ownCgroupFacts());
+  if (parents === undefined) return undefined;
+  try {
+    return makeCgroup(spec.id, parents, spec.limits);
+  } catch {
+    // Delegated in name only: the watchdog serves, and the record says so.
+    return undefined;
+  }
+}
+
+/** As many processors as `cpus` comes to, rounded up; all of them without a limit. */
+function processors(cpus: number | undefined): readonly number[] {
+  const count = cpus === undefined ? 0 : Math.ceil(cpus);
+  return count === 0 || count >= availableParallelism()
+    ? []
+    : Array.from({ length: count }, (_, index) => index);
+}
+
+/** Waits for bwrap to say who the first process is, and for the last step inside to say that all is in place. */
+async function untilStarted(
+  started: Started,
+  status: string,
+): Promise<{ readonly init: ProcessId; readonly namespaces: Namespaces }> {
+  let code: number | undefined;
+  void started.exited.then((exit) => {
+    code = exit;
+  });
+  for (const until = performance.now() + SETUP_MS; performance.now() < until; ) {
+    const text = readFileSync(status, "utf8");
+    if (text.endsWith("started\n")) return parseStatus(text);
+    if (code !== undefined) throw notStarted(started, `exit ${code}`);
+    await sleep(2);
+  }
+  signal(started.pid, "SIGKILL");
+  throw notStarted(started, "it took too long");
+}
+
+/** bwrap's `--info-fd`: JSON with the first process's pid, which now is in all of the namespaces `exec` will enter. */
+function parseStatus(text: string): { readonly init: ProcessId; readonly namespaces: Namespaces } {
+  const said: unknown = JSON.parse(text.slice(0, text.lastIndexOf("}") + 1));
+  const pid =
+    typeof said === "object" && said !== null && "child-pid" in said ? said["child-pid"] : undefined;
+  if (typeof pid !== "number") throw new Fault("bwrap did not say which process it started");
+  const init = identify(pid);
+  const id = (kind: (typeof ENTERED)[number]): string => {
+    const inode = namespaceId(pid, kind);
+    if (inode === undefined) throw new Fault(`the bottle's ${kind} namespace can't be read`);
+    return inode;
+  };
+  return {
+    init,
+    namespaces: {
+      mnt: id("mnt"),
+      pid: id("pid"),
+      ipc: id("ipc"),
+      uts: id("uts"),
+      cgroup: id("cgroup"),
+      user: id("user"),
+    },
+  };
+}
+
+function notStarted(started: Started, why: string): Fault {
+  const printed = read(started.stderr ?? started.stdout);
+  return new Fault(
+    `the bottle's sandbox could not be made (${why}): ${printable(printed.trim(), SETUP_MESSAGE_BYTES)}`,
+    {
+      mend: "run: bot-bottle doctor",
+    },
+  );
+}
+
+function read(stream: Readable): string {
+  const chunk: unknown = stream.read();
+  return Buffer.isBuffer(chunk) ? chunk.toString("utf8") : "";
+}

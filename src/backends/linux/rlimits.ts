@@ -1,0 +1,36 @@
+import type { Limits } from "../../plan/launch-plan.ts";
+
+/** Resource numbers of asm-generic/resource.h, the same on x86-64 and arm64. */
+const RLIMIT = { fsize: 1, data: 2, core: 4, nproc: 6, nofile: 7 } as const;
+
+/** One resource limit, soft and hard alike, as `enter.pl` takes it: `NUMBER:VALUE`. */
+export type ResourceLimit = string;
+
+function limit(resource: number, value: number): ResourceLimit {
+  return `${resource}:${value}`;
+}
+
+/**
+ * Limits that hold for each process of the bottle. RLIMIT_DATA, not RLIMIT_AS, bounds memory: a JavaScript engine
+ * reserves far more address space than it uses. It bounds one process; with a cgroup it isn't needed and isn't set.
+ */
+export function processLimits(
+  limits: Limits,
+  options: { readonly boundMemory: boolean },
+): readonly ResourceLimit[] {
+  return [
+    limit(RLIMIT.core, 0),
+    limit(RLIMIT.nofile, limits.openFiles),
+    limit(RLIMIT.fsize, limits.disk),
+    ...(options.boundMemory ? [limit(RLIMIT.data, limits.memory)] : []),
+  ];
+}
+
+/**
+ * RLIMIT_NPROC counts the processes of a uid. Since Linux 5.14 it does so in each user namespace, so that, set inside,
+ * it bounds this bottle alone; on an older kernel the operator's other processes count too, and the watchdog is the
+ * closer bound. It is set inside the innermost namespace: before, it would count what the operator runs outside.
+ */
+export function pidLimit(pids: number): ResourceLimit {
+  return limit(RLIMIT.nproc, pids);
+}
