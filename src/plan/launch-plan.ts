@@ -23,6 +23,8 @@ export interface SecretNeed {
   readonly source: SecretSource;
   /** who needs it, for the error when it is missing: `route api.example.com (dev.md:12)` */
   readonly neededBy: string;
+  /** `false`: delivered like the others but no secret to the scanners (`{from, secret: false}`, SPEC §2) */
+  readonly known?: false;
 }
 
 export type EnvValue = { readonly literal: string } | { readonly secret: string };

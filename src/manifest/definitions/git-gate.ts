@@ -1,0 +1,199 @@
+import * as z from "zod/mini";
+import { parseHostName } from "../../policy/host.ts";
+import { list, optional, required, secretName, text } from "./key.ts";
+
+/** Where a git-gate entry forwards to. */
+export interface GitUpstream {
+  readonly scheme: "ssh" | "https";
+  readonly user: string | undefined;
+  /** canonical */
+  readonly host: string;
+  readonly port: number;
+  /** begins with a slash */
+  readonly path: string;
+}
+
+const SCP_STYLE = /^(?:([^/@:]+)@)?([^/@:]+):(?!\/\/)(.+)$/;
+const URL_PARTS = /^(ssh|https):\/\/(?:([^/@]*)@)?([^/@:]*)(?::([^/]*))?(\/.*)?$/;
+
+/** Reads `ssh://user@host[:port]/path` or `https://host[:port]/path`, strictly; a string says what is wrong. */
+export function parseGitUrl(url: string): GitUpstream | string {
+  const parts = URL_PARTS.exec(url);
+  if (parts === null) {
+    const scp = SCP_STYLE.exec(url);
+    return scp === null || url.includes("://")
+      ? "must be ssh://user@host[:port]/path or https://host[:port]/path"
+      : `is scp-style: write ssh://${scp[1] ?? "git"}@${scp[2]}/${scp[3]?.replace(/^\//, "")}`;
+  }
+  const [, scheme, user, hostText = "", portText, path = ""] = parts;
+  const parsed = parseHostName(hostText);
+  if (!parsed.ok) return `has a host that ${parsed.problem}`;
+  const ssh = scheme === "ssh";
+  if (portText !== undefined && !/^[1-9][0-9]{0,4}$/.test(portText)) return "has a port that is no number";
+  const port = portText === undefined ? (ssh ? 22 : 443) : Number(portText);
+  if (port > 65_535) return "has a port above 65535";
+  if (!/^\/[A-Za-z0-9._~/+-]*[A-Za-z0-9._~+-]$/.test(path) || /(?:^|\/)\.{1,2}(?:\/|$)|\/\//.test(path)) {
+    return path === "" || path === "/" ? "names no path" : "has a path with characters git hosts don't use";
+  }
+  if (ssh && !user) return "names no user: write ssh://git@…";
+  if (!ssh && user !== undefined) return "must hold no user or password: the credential is `key`";
+  if (user !== undefined && !/^[A-Za-z0-9_][A-Za-z0-9._-]*$/.test(user))
+    return "has a user that is no plain name";
+  return { scheme: ssh ? "ssh" : "https", user, host: parsed.host, port, path };
+}
+
+const url = () =>
+  z.pipe(
+    z.string(),
+    z.transform((written: string, context): GitUpstream & { readonly written: string } => {
+      const read = parseGitUrl(written);
+      if (typeof read !== "string") return { ...read, written };
+      context.issues.push({ code: "custom", message: read, input: written });
+      return z.NEVER;
+    }),
+  );
+
+const keyFile = () =>
+  text((value) =>
+    value.startsWith("/") || value.startsWith("~/") ? undefined : "must be an absolute path or begin with ~/",
+  );
+
+const apiUrl = () =>
+  text((value) =>
+    /^https:\/\/[^/@?#]+(?:\/[^?#]*)?$/.test(value)
+      ? undefined
+      : "must be https://host[/path], without user or query",
+  );
+
+const key = () =>
+  z.discriminatedUnion("provider", [
+    z.strictObject({
+      provider: required(z.literal("static"), {
+        description: "`static` (a key file), `gitea` (a deploy key made at launch) or `token` (https)",
+        acts: "later",
+        shape: "`static`, `gitea` or `token`",
+      }),
+      path: required(keyFile(), {
+        description: "`static`: the private key file, mode 0600",
+        acts: "later",
+        shape: "path",
+      }),
+    }),
+    z.strictObject({
+      provider: z.literal("gitea"),
+      forge_token_env: required(secretName(), {
+        description: "`gitea`: name of the secret that may add deploy keys",
+        acts: "later",
+        shape: "name",
+      }),
+      api_url: optional(apiUrl(), {
+        description: "`gitea`: the forge's address",
+        default: "https://UPSTREAM_HOST",
+        acts: "later",
+      }),
+    }),
+    z.strictObject({
+      provider: z.literal("token"),
+      token_ref: required(secretName(), {
+        description: "`token`: name of the secret for https",
+        acts: "later",
+        shape: "name",
+      }),
+    }),
+  ]);
+
+const HOST_KEY = /^(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)) AAAA\S*$/;
+
+const flag = (description: string) => optional(z.boolean(), { description, default: false, acts: "later" });
+const globs = (description: string, standard?: string) =>
+  optional(list(text()), {
+    description,
+    acts: "later",
+    shape: "list of globs",
+    ...(standard === undefined ? {} : { default: standard }),
+  });
+
+const repo = () =>
+  z
+    .strictObject({
+      url: required(url(), {
+        description:
+          "`ssh://user@host[:port]/path`, or `https://host[:port]/path` with `key: {provider: token}`",
+        acts: "later",
+        shape: "URL",
+      }),
+      key: required(key(), { description: "The gate's own credential", acts: "later", shape: "map, below" }),
+      host_key: optional(
+        text((value) => (HOST_KEY.test(value) ? undefined : "must be a host key: `ssh-ed25519 AAAA…`")),
+        { description: "The server's public key; without it everything is refused", acts: "later" },
+      ),
+      push: optional(
+        z.strictObject({
+          allow: globs("Refs that may be pushed", "branches"),
+          force: flag("Non-fast-forward pushes"),
+          delete: flag("Deleting refs"),
+          tags: flag("Tags"),
+          paths: optional(
+            z.strictObject({ hold: globs("Paths whose change waits for the operator", "CI and hook files") }),
+            {
+              description: "Rules by path",
+              acts: "later",
+              shape: "map",
+            },
+          ),
+        }),
+        { description: "What may be pushed", acts: "later", shape: "map, below" },
+      ),
+      scanner: optional(z.enum(["both", "builtin", "gitleaks"]), {
+        description: "What scans a push",
+        default: "`both` if gitleaks is found, else `builtin`",
+        acts: "later",
+      }),
+      sign: optional(
+        z.strictObject({
+          key: required(keyFile(), { description: "Signing key file", acts: "later", shape: "path" }),
+        }),
+        { description: "Sign what is pushed", acts: "later", shape: "map" },
+      ),
+    })
+    .check((payload) => {
+      const { url: upstream, key: credential } = payload.value;
+      if ((upstream.scheme === "https") === (credential.provider === "token")) return;
+      const message =
+        upstream.scheme === "https"
+          ? "must be `token` for an https url"
+          : "must be `static` or `gitea` for an ssh url";
+      payload.issues.push({ code: "custom", message, path: ["key", "provider"], input: credential.provider });
+    });
+
+const REPO_NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]+$/;
+
+const plainLine = (what: string) =>
+  // git itself refuses these in an identity
+  text((value) => (/[\p{Cc}<>]/u.test(value) ? `is no ${what}: it holds a line break, < or >` : undefined));
+
+export const gitUser = () =>
+  z.strictObject({
+    name: optional(plainLine("name"), { description: "Author and committer name", acts: "now" }),
+    email: optional(plainLine("address"), { description: "Author and committer e-mail", acts: "now" }),
+  });
+
+export const gitGate = () =>
+  z.strictObject({
+    user: optional(gitUser(), {
+      description: "Identity git uses in the bottle",
+      acts: "now",
+      shape: "map, below",
+    }),
+    repos: optional(
+      z.record(
+        z.string().check(z.regex(REPO_NAME, "is no repository name: letters, digits, `.`, `_` and `-`")),
+        repo(),
+      ),
+      {
+        description: "Repositories that may be pushed to",
+        acts: "later",
+        shape: "map of NAME to map, below",
+      },
+    ),
+  });

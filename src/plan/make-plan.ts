@@ -1,0 +1,105 @@
+import { usageFault } from "../base/fault.ts";
+import type { Agent } from "../manifest/agent.ts";
+import type { Bottle, BottleLimits } from "../manifest/bottle.ts";
+import { overlay } from "../manifest/merge.ts";
+import type { Settings } from "../manifest/settings.ts";
+import type { ProviderContribution } from "../providers/provider.ts";
+import { planEnvironment } from "./environment.ts";
+import type { LaunchPlan, Limits, SecretNeed } from "./launch-plan.ts";
+import { DEFAULT_DISK, DEFAULT_MEMORY, DEFAULT_OPEN_FILES, DEFAULT_PIDS } from "./limits.ts";
+import { notEnforced } from "./not-enforced.ts";
+import { planRoutes } from "./routes.ts";
+import { planWorkspace, type WorkspaceInput } from "./workspace.ts";
+
+export interface PlanInput {
+  readonly id: string;
+  readonly backend: string;
+  readonly label?: string | undefined;
+  /** undefined: `run -- CMD` */
+  readonly agent?: Agent | undefined;
+  /** all bottles that take part, merged */
+  readonly bottle: Bottle;
+  /** their names, in the order of the merge */
+  readonly bottleNames: readonly string[];
+  /** for its keys that are not enforced yet */
+  readonly settings?: Settings | undefined;
+  readonly provider: string;
+  readonly contribution: ProviderContribution;
+  readonly workspace: WorkspaceInput;
+  /** of the manifests: merges and warnings */
+  readonly notices: readonly string[];
+}
+
+/**
+ * Manifests, provider and command line -> everything that will be done. Pure; no secret value goes in or comes out.
+ * @throws Fault with exit code 2 where the bottle would be less isolated than it was written, or a credential would
+ * end up where it must not
+ */
+export function makePlan(input: PlanInput): LaunchPlan {
+  const { bottle, agent, contribution, provider: name } = input;
+  const open = notEnforced(bottle, agent, input.settings);
+  const refusals = open.filter((entry) => entry.refuses).map((entry) => entry.line);
+  if (refusals.length > 0) {
+    throw usageFault(refusals.join("\n"), "remove the key: the bottle would be weaker than it says");
+  }
+  const routes = planRoutes(bottle.routes, { name, routes: contribution.routes });
+  const credentials = uniqueNeeds([...contribution.secrets, ...routes.secrets]);
+  const environment = planEnvironment(
+    bottle.env,
+    { name, env: contribution.env },
+    new Set(credentials.map((need) => need.name)),
+  );
+  const gitUser = overlay(bottle.gitUser, agent?.gitUser ?? {});
+  return {
+    id: input.id,
+    agent: agent?.name,
+    bottles: input.bottleNames,
+    provider: name,
+    backend: input.backend,
+    label: input.label,
+    command: contribution.command,
+    env: environment.env,
+    files: contribution.files,
+    programs: contribution.programs,
+    egress: { log: bottle.log?.value ?? 1, routes: routes.routes },
+    gitHosts: [...new Set([...bottle.repos.values()].map((repo) => repo.upstream.host))],
+    gitUser: gitIdentity(gitUser),
+    secrets: uniqueNeeds([...credentials, ...environment.secrets]),
+    workspace: planWorkspace(bottle.workspace, input.workspace),
+    limits: planLimits(bottle.limits),
+    nested: bottle.isolation.nested?.value ?? false,
+    notices: [...input.notices, ...routes.notices, ...environment.notices],
+    notEnforced: open.map((entry) => entry.line),
+  };
+}
+
+/** SPEC §11's defaults. */
+export function planLimits(written: BottleLimits): Limits {
+  return {
+    memory: written.memory?.value ?? DEFAULT_MEMORY,
+    pids: written.pids?.value ?? DEFAULT_PIDS,
+    cpus: written.cpus?.value,
+    disk: written.disk?.value ?? DEFAULT_DISK,
+    openFiles: written.openFiles?.value ?? DEFAULT_OPEN_FILES,
+    time: written.time?.value,
+  };
+}
+
+/** One need a name. All of a name have the same source: `token_ref` and `auth_token` are looked up alike. */
+function uniqueNeeds(needs: readonly SecretNeed[]): SecretNeed[] {
+  const byName = new Map<string, SecretNeed>();
+  for (const need of needs) {
+    const first = byName.get(need.name);
+    byName.set(
+      need.name,
+      first === undefined ? need : { ...first, neededBy: `${first.neededBy}, ${need.neededBy}` },
+    );
+  }
+  return [...byName.values()];
+}
+
+function gitIdentity(user: Bottle["gitUser"]): LaunchPlan["gitUser"] {
+  const { name, email } = user;
+  if (name === undefined && email === undefined) return undefined;
+  return { ...(name !== undefined && { name }), ...(email !== undefined && { email }) };
+}

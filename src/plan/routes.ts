@@ -1,0 +1,87 @@
+import { usageFault } from "../base/fault.ts";
+import type { Route } from "../manifest/bottle.ts";
+import type { RouteAuth, RouteSpec } from "../policy/route.ts";
+import type { SecretNeed } from "./launch-plan.ts";
+
+/** Port of a route that names none. */
+const HTTPS_PORT = 443;
+
+/** The credential of a manifest's route, as the sidecar puts it on. */
+export function routeAuth({ auth }: Pick<Route, "auth">): RouteAuth | undefined {
+  if (auth === undefined) return undefined;
+  const secret = auth.tokenRef;
+  switch (auth.scheme) {
+    case "Bearer":
+      return { header: "authorization", scheme: "bearer", secret };
+    case "token":
+      return { header: "authorization", scheme: "token", secret };
+    case "basic":
+      return { header: "authorization", scheme: "basic", secret };
+    case "header":
+      return { header: auth.header ?? "authorization", scheme: "raw", secret };
+  }
+}
+
+/** A route's own fields, and under them those of the provider's route of the same host, whose `auth` wins (SPEC §1). */
+export function compileRoute(route: Route, base: RouteSpec | undefined): RouteSpec {
+  const auth = base?.auth ?? routeAuth(route);
+  return {
+    host: route.host,
+    ports: route.ports ?? base?.ports ?? [HTTPS_PORT],
+    ...(auth !== undefined && { auth }),
+    matches: route.matches ?? base?.matches ?? [],
+    encodedSlash: route.encodedSlash ?? base?.encodedSlash ?? "block",
+    git: {
+      fetch: route.git.fetch ?? base?.git.fetch ?? false,
+      apiWrite: route.git.apiWrite ?? base?.git.apiWrite ?? false,
+    },
+    source: base === undefined ? route.at : `${route.at} over ${base.source}`,
+  };
+}
+
+export interface PlannedRoutes {
+  readonly routes: readonly RouteSpec[];
+  /** what the routes of the manifest need; the provider's own come with its contribution */
+  readonly secrets: readonly SecretNeed[];
+  readonly notices: readonly string[];
+}
+
+/**
+ * All routes of a bottle: the provider's, then the manifest's.
+ * @throws Fault when the manifest opens port 80 on a host whose credential the provider puts on
+ */
+export function planRoutes(
+  written: ReadonlyMap<string, Route>,
+  provider: { readonly name: string; readonly routes: readonly RouteSpec[] },
+): PlannedRoutes {
+  const own = new Map(provider.routes.map((route) => [route.host, route]));
+  const notices: string[] = [];
+  const secrets: SecretNeed[] = [];
+  const routes = [...provider.routes.filter(({ host }) => !written.has(host))];
+  for (const route of written.values()) {
+    const base = own.get(route.host);
+    const spec = compileRoute(route, base);
+    if (spec.auth !== undefined && spec.ports.includes(80)) {
+      throw usageFault(
+        `${route.at}: route ${route.host} opens port 80, which has no TLS, and ${base?.source ?? "it"} puts a credential on`,
+        "remove 80 from its ports",
+      );
+    }
+    if (base?.auth !== undefined && route.auth !== undefined) {
+      notices.push(
+        `route ${route.host} (${route.at}): ${base.source} sets the credential of its own host; \`auth\` is not used`,
+      );
+    }
+    if (route.role !== undefined && base === undefined) {
+      notices.push(
+        `route ${route.host} (${route.at}): role ${route.role} marks a provider's own host, which it is not for ${provider.name}; it changes nothing`,
+      );
+    }
+    if (base?.auth === undefined && route.auth !== undefined) {
+      const name = route.auth.tokenRef;
+      secrets.push({ name, source: { kind: "ref", name }, neededBy: `route ${route.host} (${route.at})` });
+    }
+    routes.push(spec);
+  }
+  return { routes, secrets, notices };
+}
