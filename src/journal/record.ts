@@ -43,6 +43,8 @@ export interface RequestEvent {
   readonly injected?: string;
   /** what went wrong, where something did */
   readonly error?: string;
+  /** names a refusal, as its answer does */
+  readonly id?: string;
 }
 
 /** A DNS question of a type or class that carries data, or with an over-long name; other questions are counted only. */

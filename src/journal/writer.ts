@@ -20,7 +20,7 @@ export class JournalWriter {
   #hash: string;
   #bytes: number;
   #pending = "";
-  #scheduled = false;
+  #batch: NodeJS.Immediate | undefined;
   #failed = false;
 
   private constructor(
@@ -61,7 +61,7 @@ export class JournalWriter {
       } as const;
       writer.append(event, Date.now());
     }
-    writer.flush();
+    writer.#write();
     return writer;
   }
 
@@ -73,16 +73,18 @@ export class JournalWriter {
     this.#hash = chainNext(line);
     this.#pending += `${line}\n`;
     if (this.#pending.length >= MAX_PENDING) this.flush();
-    else if (!this.#scheduled) {
-      this.#scheduled = true;
-      setImmediate(() => this.flush());
-    }
+    else this.#batch ??= setImmediate(() => this.flush());
   }
 
-  /** Writes what waits, and the head, now. */
+  /** Writes what waits, and the head, now. After it nothing is left to do: the descriptors may be closed or handed on. */
   flush(): void {
-    this.#scheduled = false;
-    if (this.#failed) return;
+    clearImmediate(this.#batch);
+    this.#batch = undefined;
+    if (this.#failed || this.#pending === "") return;
+    this.#write();
+  }
+
+  #write(): void {
     const lines = Buffer.from(this.#pending, "latin1");
     this.#pending = "";
     try {
