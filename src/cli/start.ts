@@ -3,7 +3,7 @@ import { usageFault } from "../base/fault.ts";
 import { resumeSession, startSession } from "../launch/index.ts";
 import type { OperatorIo, StartRequest } from "../launch/request.ts";
 import { operatorHome } from "./home.ts";
-import { agentNames, bottleNames } from "./manifest-names.ts";
+import { openManifests } from "./manifests.ts";
 import { flagOption, formatIsJson, listOption, textOption, type Values } from "./options.ts";
 
 /** `start [AGENT] [-- ARGS]` */
@@ -27,9 +27,7 @@ export async function run(command: readonly string[], values: Values, io: Operat
   if (command.length === 0) {
     throw usageFault("run needs a command", "for example: bot-bottle run --bottle dev -- bash");
   }
-  const request = sessionRequest(values, io);
-  const bottles = request.bottles.length > 0 ? request.bottles : [await pickBottle(values, io)];
-  return startSession(operatorHome(io.env), { ...request, kind: "command", command, bottles }, io);
+  return startSession(operatorHome(io.env), { ...sessionRequest(values, io), kind: "command", command }, io);
 }
 
 /** `resume ID [-- ARGS]`; the bottle's own plan says everything else. */
@@ -80,19 +78,12 @@ function checkPrompt(values: Values): void {
 }
 
 async function pickAgent(values: Values, io: OperatorIo): Promise<string> {
-  const names = await agentNames(operatorHome(io.env), io.cwd);
+  const names = openManifests(io)
+    .listAgents()
+    .map(({ name }) => name);
   const known = names.length > 0 ? `known: ${names.join(", ")}` : "none is written yet";
   if (names.length === 0 || !io.isTerminal || flagOption(values, "headless")) {
     throw usageFault(`no agent was named; ${known}`, "bot-bottle start AGENT");
   }
   return io.pick("Which agent?", names);
-}
-
-async function pickBottle(values: Values, io: OperatorIo): Promise<string> {
-  const names = await bottleNames(operatorHome(io.env));
-  const known = names.length > 0 ? `known: ${names.join(", ")}` : "none is written yet";
-  if (names.length === 0 || !io.isTerminal || flagOption(values, "headless")) {
-    throw usageFault(`no bottle was named; ${known}`, "add --bottle NAME");
-  }
-  return io.pick("In which bottle?", names);
 }

@@ -1,11 +1,12 @@
 import { closeSync, constants, fchownSync, mkdirSync, openSync, writeSync } from "node:fs";
-import { join } from "node:path";
-import { Fault } from "../base/fault.ts";
+import { join, resolve } from "node:path";
+import { EXIT_USAGE, Fault, usageFault } from "../base/fault.ts";
 import { printable } from "../base/printable.ts";
+import { gitPaths } from "./auto-run.ts";
 import { readContent } from "./file-content.ts";
 import { Folder, openBeneath } from "./folder.ts";
 import { configuredPaths } from "./git-config.ts";
-import { MAX_DEPTH, MAX_POINTER } from "./limits.ts";
+import { MAX_CONFIG, MAX_COVERS, MAX_DEPTH } from "./limits.ts";
 import { RUN_BY_THEMSELVES } from "./names.ts";
 
 /** A path of the host laid over a path of the bottle; parents stand before what lies in them. */
@@ -29,17 +30,19 @@ const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | con
  * - CI, editor, hook and agent files at the top (`RUN_BY_THEMSELVES`) that exist. Missing ones aren't made: a dozen
  *   empty folders in every project would be worse; `autoRunPaths` tells afterwards which appeared.
  * - Without a `.git`, an empty one is made and covered, which git ignores. One that is a file (worktree, submodule)
- *   is covered; the repository it names lies outside and isn't visible.
+ *   is covered; the repository it names isn't visible if it lies outside. Repositories in the workspace's folders too.
  *
  * Throws `Fault` when one of these is a symlink.
  */
 export function bindCovers(workspace: string, target = "/workspace"): Cover[] {
   using root = Folder.open(workspace);
   const covers = new Covers(root, workspace, target);
-  const git = root.stat(".git");
-  if (git === undefined) covers.readOnly([".git"], "folder");
-  else if (git.isDirectory()) coverGit(covers, [".git"], 0);
-  else covers.readOnly([".git"], "existing");
+  if (root.stat(".git") === undefined) make(root, ".git", "folder");
+  for (const path of gitPaths(root)) {
+    const parts = path.split("/");
+    if (covers.isRepository(parts)) coverGit(covers, parts, 0);
+    else covers.readOnly(parts, "existing");
+  }
   for (const name of root.names()) {
     if (RUN_BY_THEMSELVES.has(name.toLowerCase())) covers.readOnly([name], "existing");
   }
@@ -55,19 +58,20 @@ function coverGit(covers: Covers, git: readonly string[], depth: number): void {
   covers.readOnly([...git, "commondir"], ".\n");
   covers.readOnly([...git, "worktrees"], "existing");
   const { includes, hooksPath } = configuredPaths(covers.content([...git, "config"]));
-  for (const path of includes) covers.named(join(...git, path), path);
-  if (hooksPath !== undefined && git.length === 1) covers.named(hooksPath, hooksPath);
+  for (const path of includes) covers.named(path, git);
+  // relative to the work tree: of a submodule's repository that isn't the folder above it
+  if (hooksPath !== undefined && git.at(-1) === ".git") covers.named(hooksPath, git.slice(0, -1));
   coverModules(covers, [...git, "modules"], depth);
 }
 
 /** A submodule's repository lies in modules/NAME, and NAME may hold slashes. */
 function coverModules(covers: Covers, folder: readonly string[], depth: number): void {
-  if (depth > MAX_DEPTH) throw new Fault(".git/modules is nested too deeply", { mend: COPY_INSTEAD });
+  if (depth > MAX_DEPTH) throw usageFault(".git/modules is nested too deeply", COPY_INSTEAD);
   const names = covers.folders(folder);
   if (names.length > 0) covers.writable(folder);
   for (const name of names) {
     const below = [...folder, name];
-    if (covers.isFile([...below, "HEAD"])) coverGit(covers, below, depth + 1);
+    if (covers.isRepository(below)) coverGit(covers, below, depth + 1);
     else coverModules(covers, below, depth + 1);
   }
 }
@@ -88,6 +92,12 @@ class Covers {
 
   /** By length, so that a parent stands before its children; what a read-only parent covers is left out. */
   list(): Cover[] {
+    if (this.#covers.size > MAX_COVERS) {
+      throw usageFault(
+        `the workspace holds too many repositories to protect (over ${MAX_COVERS} mounts)`,
+        COPY_INSTEAD,
+      );
+    }
     const all = [...this.#covers.values()].sort((a, b) => a.target.length - b.target.length);
     return all.filter(
       (cover) => !all.some((parent) => !parent.writable && cover.target.startsWith(`${parent.target}/`)),
@@ -111,19 +121,22 @@ class Covers {
     this.#add(parts, false);
   }
 
-  /** A path a git config names: covered when it lies in the workspace and exists. */
-  named(path: string, written: string): void {
-    const inside = path.startsWith(`${this.#workspace}/`) ? path.slice(this.#workspace.length + 1) : path;
-    const parts = join("/", inside).split("/").filter(Boolean);
-    if (inside.startsWith("/") || inside.startsWith("~") || join(inside).startsWith("..")) return;
+  /** A path a git config names, relative to `from`: covered when it lies in the workspace. */
+  named(written: string, from: readonly string[]): void {
+    const path = resolve(this.#workspace, ...from, written);
+    if (written.startsWith("~") || !path.startsWith(`${this.#workspace}/`)) return;
+    const parts = path.slice(this.#workspace.length + 1).split("/");
     using parent = openBeneath(this.#root, parts.slice(0, -1));
-    if (parent?.stat(parts.at(-1) ?? "") !== undefined) return this.readOnly(parts, "existing");
-    throw new Fault(
-      `.git/config runs or reads ${printable(written)}, which is missing and an agent could make`,
-      {
-        mend: `make it, or ${COPY_INSTEAD}`,
-      },
-    );
+    if (parent?.stat(parts.at(-1) ?? "") === undefined) {
+      throw new Fault(
+        `a .git/config names ${printable(written)}, which is missing, and an agent could make`,
+        {
+          mend: `make it, or ${COPY_INSTEAD}`,
+          exitCode: EXIT_USAGE,
+        },
+      );
+    }
+    this.readOnly(parts, "existing");
   }
 
   content(parts: readonly string[]): string {
@@ -131,7 +144,7 @@ class Covers {
     const fd = parent?.openFile(parts.at(-1) ?? "");
     if (fd === undefined) return "";
     try {
-      return readContent(fd, MAX_POINTER * 256).toString("utf8");
+      return readContent(fd, MAX_CONFIG).toString("utf8");
     } finally {
       closeSync(fd);
     }
@@ -148,9 +161,10 @@ class Covers {
     });
   }
 
-  isFile(parts: readonly string[]): boolean {
-    using parent = openBeneath(this.#root, parts.slice(0, -1));
-    return parent?.stat(parts.at(-1) ?? "")?.isFile() === true;
+  /** As git sees it: a folder with a HEAD. */
+  isRepository(parts: readonly string[]): boolean {
+    using folder = openBeneath(this.#root, parts);
+    return folder?.stat("HEAD") !== undefined;
   }
 
   #add(parts: readonly string[], writable: boolean): void {
@@ -183,10 +197,8 @@ function make(parent: Folder, name: string, what: string): void {
 }
 
 function notReal(parts: readonly string[]): Fault {
-  return new Fault(
-    `${printable(parts.join("/"))} is a symlink or no file or folder: it can't be protected in bind mode`,
-    {
-      mend: `replace it, or ${COPY_INSTEAD}`,
-    },
+  return usageFault(
+    `${printable(parts.join("/"))} is a symlink, or no file or folder: it can't be protected in bind mode`,
+    `replace it, or ${COPY_INSTEAD}`,
   );
 }

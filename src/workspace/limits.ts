@@ -17,7 +17,7 @@ export const MAX_DIFF_FILE = 4 * 1024 * 1024;
 export const MAX_DIFF_BYTES = 64 * 1024 * 1024;
 
 /** line insertions and deletions looked for in one file; with more, the diff shows it as wholly replaced */
-export const MAX_DIFF_EDITS = 4000;
+export const MAX_DIFF_EDITS = 2000;
 
 /** characters of one line in a diff; what is longer is cut */
 export const MAX_DIFF_LINE = 10_000;
@@ -28,8 +28,11 @@ export const MAX_NAMED = 10;
 /** bytes of `base.json`; a larger one is not read */
 export const MAX_BASE_BYTES = 1024 ** 3;
 
-/** bytes of a `.git` pointer file or a symlink's target that are read */
-export const MAX_POINTER = 4096;
+/** bytes of a git config that are looked through for paths it names */
+export const MAX_CONFIG = 1024 * 1024;
+
+/** mounts that protect repositories and editor files in bind mode; with more, the workspace is refused */
+export const MAX_COVERS = 1000;
 
 /** milliseconds of copying or comparing without letting signals and timers run */
 export const TURN_MS = 50;
