@@ -7,6 +7,7 @@ export const METRICS = {
   p50Ms: { title: "p50 at one client, ms", digits: 3 },
   p99Ms: { title: "p99 at one client, ms", digits: 3 },
   tlsPerSecond: { title: "new TLS connections/s", digits: 0 },
+  tlsCpuMicros: { title: "CPU per new connection, µs", digits: 0 },
   downloadMbs: { title: "64 MiB download, MB/s", digits: 0 },
   uploadMbs: { title: "64 MiB upload, MB/s", digits: 0 },
   residentBefore: { title: "memory before a long download, MiB", digits: 0 },
@@ -17,8 +18,8 @@ export type Metric = keyof typeof METRICS;
 
 /** Metrics of bot-bottle's own, with nothing to compare at a peer. */
 export const OWN_METRICS = {
-  bareStartMs: { title: "bare bwrap, command to first instruction, ms", digits: 0 },
-  bottleStartMs: { title: "bottle, command to first instruction, ms", digits: 0 },
+  bareStartMs: { title: "bare bwrap and node, command to first output, ms", digits: 0 },
+  bottleStartMs: { title: "the same in a bottle, ms", digits: 0 },
   restMib: { title: "sidecar at rest, MiB", digits: 0 },
 } as const;
 export type OwnMetric = keyof typeof OWN_METRICS;

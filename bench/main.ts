@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { measureRest, measureStart } from "./bottle.ts";
 import { Figures } from "./figures.ts";
 import { Load } from "./load.ts";
 import { type Options, parseOptions, USAGE } from "./options.ts";
@@ -18,6 +19,10 @@ process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 const figures = new Figures();
 
 if (options.sections.some((section) => PROXY_SECTIONS[section] !== undefined)) await measureProxies();
+for (let round = 0; round < options.rounds; round += 1) {
+  if (options.sections.includes("start")) await measureStart(folder, figures, round);
+  if (options.sections.includes("rest")) await measureRest(folder, figures);
+}
 
 const table = report(figures, options.targets, options.streamMib);
 const results = join(import.meta.dirname, "results");

@@ -121,6 +121,11 @@ function accepts(port: number): Promise<boolean> {
   });
 }
 
+/** Pids of everything a process started, and of what that started in turn. */
+export function descendants(pid: number): number[] {
+  return tree(pid).map((one) => one.pid);
+}
+
 function tree(root: number): Stat[] {
   const all = readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))

@@ -25,16 +25,10 @@ export const PROXY_SECTIONS: Partial<Record<Section, Measure>> = {
   async requests({ load, options, figures }, target, round) {
     // the first turn also warms caches and compilers
     if (round === 0) await load.requests(target, { connections: CONNECTIONS, seconds: 2, keepAlive: true });
-    const cpuBefore = target.server?.cpuMicros();
-    const result = await load.requests(target, {
-      connections: CONNECTIONS,
-      seconds: options.seconds,
-      keepAlive: true,
-    });
+    const how = { connections: CONNECTIONS, seconds: options.seconds, keepAlive: true };
+    const { result, cpu } = await withCpu(target, () => load.requests(target, how));
     figures.add("perSecond", target.name, result.perSecond);
-    if (target.server !== undefined && cpuBefore !== undefined) {
-      figures.add("cpuMicros", target.name, (target.server.cpuMicros() - cpuBefore) / result.requests);
-    }
+    if (cpu !== undefined) figures.add("cpuMicros", target.name, cpu / result.requests);
   },
 
   async latency({ load, options, figures }, target) {
@@ -45,7 +39,9 @@ export const PROXY_SECTIONS: Partial<Record<Section, Measure>> = {
 
   async tls({ load, options, figures }, target) {
     const how = { connections: TLS_CONNECTIONS, seconds: options.seconds, keepAlive: false };
-    figures.add("tlsPerSecond", target.name, (await load.requests(target, how)).perSecond);
+    const { result, cpu } = await withCpu(target, () => load.requests(target, how));
+    figures.add("tlsPerSecond", target.name, result.perSecond);
+    if (cpu !== undefined) figures.add("tlsCpuMicros", target.name, cpu / result.requests);
   },
 
   async download({ load, figures }, target) {
@@ -73,3 +69,14 @@ export const PROXY_SECTIONS: Partial<Record<Section, Measure>> = {
     figures.add("residentAfter", target.name, server.residentMib());
   },
 };
+
+/** What `act` gave, and the processor time the proxy took meanwhile, microseconds; undefined without a proxy. */
+async function withCpu<T>(
+  target: Target,
+  act: () => Promise<T>,
+): Promise<{ result: T; cpu: number | undefined }> {
+  const before = target.server?.cpuMicros();
+  const result = await act();
+  const after = target.server?.cpuMicros();
+  return { result, cpu: before === undefined || after === undefined ? undefined : after - before };
+}
