@@ -85,9 +85,7 @@ function keyIdentifier(key: KeyObject): Buffer {
 
 function extension(oid: string, critical: boolean, value: Buffer): Buffer {
   const id = objectIdentifier(oid);
-  return critical
-    ? sequence(id, boolean(true), octetString(value))
-    : sequence(id, octetString(value));
+  return critical ? sequence(id, boolean(true), octetString(value)) : sequence(id, octetString(value));
 }
 
 function extensions(request: CertificateRequest): Buffer[] {

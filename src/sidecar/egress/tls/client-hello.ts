@@ -99,7 +99,7 @@ function readHello(body: Buffer): Opening {
 function readServerName(value: Buffer): string | undefined {
   if (value.length < 5 || value.readUInt16BE(0) !== value.length - 2 || value[2] !== 0) return undefined;
   if (value.readUInt16BE(3) !== value.length - 5 || value.length === 5) return undefined;
-  return value.latin1Slice(5);
+  return value.toString("latin1", 5);
 }
 
 /** RFC 7301 §3.1 */
@@ -110,7 +110,7 @@ function readProtocols(value: Buffer): string[] | undefined {
   while (at < value.length) {
     const length = value[at] ?? 0;
     if (length === 0 || at + 1 + length > value.length) return undefined;
-    names.push(value.latin1Slice(at + 1, at + 1 + length));
+    names.push(value.toString("latin1", at + 1, at + 1 + length));
     at += 1 + length;
   }
   return names;

@@ -2,8 +2,7 @@
 
 function element(tag: number, content: Buffer): Buffer {
   const n = content.length;
-  const length =
-    n < 0x80 ? [n] : n < 0x100 ? [0x81, n] : n < 0x10000 ? [0x82, n >> 8, n & 0xff] : undefined;
+  const length = n < 0x80 ? [n] : n < 0x100 ? [0x81, n] : n < 0x10000 ? [0x82, n >> 8, n & 0xff] : undefined;
   if (!length) throw new RangeError("a DER element over 65535 bytes");
   return Buffer.concat([Buffer.from([tag, ...length]), content]);
 }

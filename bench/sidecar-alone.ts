@@ -1,0 +1,77 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { parseArgs } from "node:util";
+import { Secret } from "../src/base/secret.ts";
+import { compilePolicy } from "../src/policy/routes.ts";
+import { createCertificateAuthority } from "../src/sidecar/egress/ca.ts";
+import { createEgress } from "../src/sidecar/egress/egress.ts";
+
+/**
+ * The egress plane alone, as a forward proxy on loopback with one route, for benchmarks:
+ * `node bench/sidecar-alone.ts --port 9099 --host localhost --origin 127.0.0.1:8443 --ca origin-ca.pem [--ca-out ca.pem]`
+ * Clients CONNECT to `localhost:8443` (the origin's port), or are given to `--transparent PORT` with that SNI.
+ */
+const { values } = parseArgs({
+  options: {
+    port: { type: "string", default: "9099" },
+    transparent: { type: "string" },
+    host: { type: "string", default: "localhost" },
+    origin: { type: "string", default: "127.0.0.1:8443" },
+    ca: { type: "string" },
+    "ca-out": { type: "string", default: "sidecar-ca.pem" },
+    auth: { type: "boolean", default: false },
+    log: { type: "string", default: "1" },
+  },
+});
+
+const originPort = Number(values.origin.slice(values.origin.lastIndexOf(":") + 1));
+const ca = createCertificateAuthority({ name: "bench", now: Date.now() });
+let records = 0;
+const egress = createEgress({
+  policy: compilePolicy({
+    routes: [
+      {
+        host: values.host,
+        ports: [443, originPort],
+        matches: [],
+        encodedSlash: "block",
+        git: { fetch: false, apiWrite: false },
+        source: "bench",
+        ...(values.auth
+          ? { auth: { header: "authorization", scheme: "bearer", secret: "TOKEN" } as const }
+          : {}),
+      },
+    ],
+    gitHosts: [],
+  }),
+  vault: new Map([["TOKEN", new Secret("TOKEN", "bench-token-0123456789abcdef")]]),
+  upstream: {
+    resolve: { [`${values.host}:${originPort}`]: values.origin, [`${values.host}:443`]: values.origin },
+    ca: values.ca === undefined ? undefined : readFileSync(values.ca, "utf8"),
+    proxy: undefined,
+    proxyResolves: false,
+  },
+  ca,
+  log: values.log === "0" ? 0 : 1,
+  record: () => {
+    records++;
+  },
+  ownAddresses: [],
+});
+writeFileSync(values["ca-out"], ca.certificatePem);
+
+const options = { noDelay: true, pauseOnConnect: true };
+createServer(options, (socket) => egress.acceptProxy(socket)).listen(Number(values.port), "127.0.0.1", () => {
+  console.log(`proxy on 127.0.0.1:${values.port}, CA in ${values["ca-out"]}`);
+});
+if (values.transparent !== undefined)
+  createServer(options, (socket) => egress.acceptTransparent(socket, 443)).listen(
+    Number(values.transparent),
+    "127.0.0.1",
+  );
+process.on("SIGUSR2", () => {
+  const { rss } = process.memoryUsage();
+  console.log(
+    `rss ${(rss / 1048576).toFixed(1)} MiB, ${records} records, ${process.cpuUsage().user / 1000} ms user`,
+  );
+});

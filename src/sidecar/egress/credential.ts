@@ -1,0 +1,141 @@
+import type { Secret } from "../../base/secret.ts";
+import type { HeaderList } from "../../policy/facts.ts";
+import type { RouteAuth } from "../../policy/route.ts";
+
+export interface PutOn {
+  readonly fields: HeaderList;
+  readonly target: string;
+  /** what the agent brought and was taken off: field names, `query NAME`, `cookie NAME`; never a value */
+  readonly removed: readonly string[];
+}
+
+/** A route's credential, ready to be put on. */
+export interface Credential {
+  /** the secret's name */
+  readonly name: string;
+  /** the spellings in which it leaves, to be masked when they come back */
+  readonly forms: readonly string[];
+  /**
+   * Takes off what the agent brought (Authorization, the route's field, and the same value or the real one in a query
+   * parameter or cookie), and puts the real credential on at the end of the fields.
+   */
+  putOn(fields: HeaderList, target: string): PutOn;
+}
+
+/** The vault, seen from egress: the one place of this plane where a secret's value is taken out. */
+export interface Credentials {
+  /** Throws Error, naming the secret, when the vault has none of that name: the request must not go out without it. */
+  of(auth: RouteAuth): Credential;
+}
+
+/** `vault`: by the names that routes use. */
+export function createCredentials(vault: ReadonlyMap<string, Secret>): Credentials {
+  const ready = new WeakMap<RouteAuth, Credential>();
+  return {
+    of(auth) {
+      let credential = ready.get(auth);
+      if (!credential) {
+        const secret = vault.get(auth.secret);
+        if (!secret) throw new Error(`the vault holds no secret named ${auth.secret}`);
+        credential = createCredential(auth, secret);
+        ready.set(auth, credential);
+      }
+      return credential;
+    },
+  };
+}
+
+const SCHEMES = { bearer: "Bearer ", token: "token ", basic: "Basic ", raw: "" } as const;
+const EMPTY: readonly string[] = [];
+
+function createCredential(auth: RouteAuth, secret: Secret): Credential {
+  // Fields are latin1 text on the wire; a secret beyond ASCII goes out as its UTF-8 bytes.
+  const value = Buffer.from(secret.reveal(), "utf8").toString("latin1");
+  const sent = auth.scheme === "basic" ? Buffer.from(value, "latin1").toString("base64") : value;
+  const line = SCHEMES[auth.scheme] + sent;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the point
+  if (value === "" || /[\u0000-\u001f\u007f]/.test(line))
+    throw new Error(`the secret ${secret.name} is empty or holds a control character`);
+  const header = auth.header;
+  const fieldName = header === "authorization" ? "Authorization" : header;
+  const forms = sent === value ? [value] : [value, sent];
+
+  return {
+    name: secret.name,
+    forms,
+    putOn(fields, target) {
+      const kept: string[] = [];
+      const removed: string[] = [];
+      const brought = new Set(forms);
+      let hasCookie = false;
+      for (let i = 0; i < fields.length; i += 2) {
+        const name = fields[i] ?? "";
+        const lower = name.toLowerCase();
+        const text = fields[i + 1] ?? "";
+        if (lower === "authorization" || lower === header) {
+          if (!removed.includes(lower)) removed.push(lower);
+          // `Bearer x`, `token x`, `x`: the token is the last word
+          brought.add(text.slice(text.lastIndexOf(" ") + 1));
+          continue;
+        }
+        if (lower === "cookie") hasCookie = true;
+        kept.push(name, text);
+      }
+      const query = target.indexOf("?");
+      if (query >= 0) target = withoutTokens(target, query, brought, removed);
+      if (hasCookie) dropCookies(kept, brought, removed);
+      kept.push(fieldName, line);
+      return { fields: kept, target, removed: removed.length === 0 ? EMPTY : removed };
+    },
+  };
+}
+
+/** The target without the parameters whose value, decoded or not, is a token. */
+function withoutTokens(
+  target: string,
+  query: number,
+  tokens: ReadonlySet<string>,
+  removed: string[],
+): string {
+  const parameters = target.slice(query + 1).split("&");
+  const kept = parameters.filter((parameter) => {
+    const equals = parameter.indexOf("=");
+    if (equals < 0) return true;
+    const value = parameter.slice(equals + 1);
+    if (!tokens.has(value) && !tokens.has(percentDecoded(value))) return true;
+    removed.push(`query ${parameter.slice(0, equals)}`);
+    return false;
+  });
+  if (kept.length === parameters.length) return target;
+  return kept.length === 0 ? target.slice(0, query) : `${target.slice(0, query)}?${kept.join("&")}`;
+}
+
+function dropCookies(fields: string[], tokens: ReadonlySet<string>, removed: string[]): void {
+  for (let i = fields.length - 2; i >= 0; i -= 2) {
+    if (fields[i]?.toLowerCase() !== "cookie") continue;
+    const pairs = (fields[i + 1] ?? "").split(";");
+    const kept = pairs.filter((pair) => {
+      const equals = pair.indexOf("=");
+      const value = pair
+        .slice(equals + 1)
+        .trim()
+        .replace(/^"(.*)"$/, "$1");
+      if (equals < 0 || (!tokens.has(value) && !tokens.has(percentDecoded(value)))) return true;
+      removed.push(`cookie ${pair.slice(0, equals).trim()}`);
+      return false;
+    });
+    if (kept.length === pairs.length) continue;
+    if (kept.length === 0) fields.splice(i, 2);
+    else fields[i + 1] = kept.join(";").trim();
+  }
+}
+
+/** Percent-decoded as UTF-8 bytes read as latin1, `+` as a space; unchanged where that fails. */
+function percentDecoded(text: string): string {
+  if (!/[%+]/.test(text)) return text;
+  try {
+    return Buffer.from(decodeURIComponent(text.replaceAll("+", " ")), "utf8").toString("latin1");
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,286 @@
+import { randomBytes } from "node:crypto";
+import { printable } from "../../base/printable.ts";
+import { type AllowDecision, type Decision, decide } from "../../policy/decide.ts";
+import type { HeaderList } from "../../policy/facts.ts";
+import { problemJson } from "../../policy/refusal.ts";
+import { type Refusal, refuse } from "../../policy/verdict.ts";
+import type { Timed } from "./deadlines.ts";
+import { EXCHANGE_IDLE_MS } from "./limits.ts";
+import { type BodyMask, createBodyMask, maskFields } from "./mask.ts";
+import type { Plane } from "./plane.ts";
+import type {
+  ClientSide,
+  IncomingRequest,
+  OutgoingRequest,
+  ResponseSink,
+  ResponseStart,
+  UpstreamError,
+  UpstreamSide,
+} from "./stream.ts";
+
+const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
+const NO_FIELDS: HeaderList = [];
+const INTERNAL = "The sidecar failed; the request went no further.";
+
+/** One request and its answer: decide, put the credential on, pass both bodies through, journal. */
+export class Exchange implements ResponseSink, Timed {
+  deadline: number;
+  readonly #plane: Plane;
+  readonly #client: ClientSide;
+  readonly #request: IncomingRequest;
+  readonly #startedAt = performance.now();
+  #decision: Decision | undefined;
+  #outgoing: OutgoingRequest | undefined;
+  #upstream: UpstreamSide | undefined;
+  /** request body read before the upstream was there */
+  #queue: Buffer[] = [];
+  #requestEnd: HeaderList | undefined;
+  #retried = false;
+  #finished = false;
+  #status = 0;
+  #bytesOut = 0;
+  #bytesIn = 0;
+  #removed: readonly string[] = NO_FIELDS;
+  #injected: string | undefined;
+  #secrets: readonly string[] = NO_FIELDS;
+  #mask: BodyMask | undefined;
+
+  constructor(plane: Plane, client: ClientSide, request: IncomingRequest) {
+    this.#plane = plane;
+    this.#client = client;
+    this.#request = request;
+    this.deadline = plane.deadlines.now + EXCHANGE_IDLE_MS;
+    plane.deadlines.add(this);
+  }
+
+  /** Decides, and opens the upstream or answers with the refusal. Its body, if any, follows. */
+  begin(): void {
+    const { facts, body, takesTrailers, expectsContinue, protocol } = this.#request;
+    const decision = decide(this.#plane.policy, facts);
+    this.#decision = decision;
+    if (!isAllowed(decision)) {
+      this.refuse(decision.verdict);
+      return;
+    }
+    const { route, host } = decision;
+    let fields: HeaderList = this.#request.fields;
+    let target = decision.target;
+    if (route.spec.auth) {
+      const credential = this.#plane.credentials.of(route.spec.auth);
+      const put = credential.putOn(fields, target);
+      fields = put.fields;
+      target = put.target;
+      this.#removed = put.removed;
+      this.#injected = credential.name;
+      this.#secrets = credential.forms;
+    }
+    this.#outgoing = {
+      method: facts.method,
+      scheme: facts.scheme,
+      authority: facts.port === (facts.scheme === "https" ? 443 : 80) ? host : `${host}:${facts.port}`,
+      target,
+      fields: expectsContinue ? [...fields, "Expect", "100-continue"] : fields,
+      body,
+      takesTrailers,
+    };
+    this.#plane.upstream.open(
+      { scheme: facts.scheme, host, port: facts.port },
+      protocol,
+      this.#outgoing,
+      this,
+      false,
+    );
+  }
+
+  requestData(bytes: Buffer): void {
+    this.#touch();
+    this.#bytesOut += bytes.length;
+    if (this.#finished) return;
+    if (this.#upstream) this.#upstream.write(bytes);
+    else this.#queue.push(bytes);
+  }
+
+  requestEnd(trailers: HeaderList): void {
+    this.#requestEnd = trailers;
+    if (!this.#finished) this.#upstream?.end(trailers);
+  }
+
+  /** False: stop reading the request body until `resumeRequest`. */
+  requestFlush(): boolean {
+    if (this.#finished) return true;
+    return this.#upstream ? this.#upstream.flush() : this.#queue.length === 0;
+  }
+
+  clientDrained(): void {
+    this.#touch();
+    this.#upstream?.resumeResponse();
+  }
+
+  /** The client went away, or broke the protocol in its body. */
+  clientGone(reason: string): void {
+    if (this.#finished) return;
+    this.#upstream?.abort();
+    this.#finish(reason);
+  }
+
+  expire(): void {
+    this.#upstream?.abort();
+    this.#client.abort();
+    this.#finish("nothing was sent for too long");
+  }
+
+  /** Answers with a refusal, unless an answer has begun. `close` is left to the client side. */
+  refuse(refusal: Refusal): void {
+    if (this.#finished) return;
+    this.#upstream?.abort();
+    if (this.#status !== 0) {
+      this.#client.abort();
+      this.#finish(refusal.detail, refusal);
+      return;
+    }
+    const id = randomBytes(6).toString("hex");
+    const { status, headers, body } = problemJson(refusal, { id });
+    const fields: string[] = [];
+    for (const [name, value] of Object.entries(headers))
+      if (name !== "content-length") fields.push(name, value);
+    this.#status = status;
+    const head = this.#request.facts.method === "HEAD";
+    this.#client.respond({
+      status,
+      reason: "",
+      fields,
+      contentLength: body.length,
+      body: head ? "none" : body.length,
+    });
+    if (!head) this.#client.write(body);
+    this.#client.end(NO_FIELDS);
+    this.#finish(undefined, refusal, id);
+  }
+
+  opened(side: UpstreamSide): boolean {
+    if (this.#finished) return false;
+    this.#upstream = side;
+    const queue = this.#queue;
+    this.#queue = [];
+    for (const bytes of queue) side.write(bytes);
+    if (this.#requestEnd) side.end(this.#requestEnd);
+    if (side.flush() && queue.length > 0) this.#client.resumeRequest();
+    return true;
+  }
+
+  informational(status: number, fields: HeaderList): void {
+    this.#touch();
+    this.#client.informational(status, maskFields(fields, this.#secrets, this.#injected));
+  }
+
+  responseStart(start: ResponseStart): void {
+    this.#touch();
+    this.#status = start.status;
+    if (this.#injected === undefined) {
+      this.#client.respond(start);
+      return;
+    }
+    const fields = maskFields(start.fields, this.#secrets, this.#injected);
+    this.#mask = createBodyMask({ ...start, fields }, this.#secrets, this.#injected, this.#client);
+    if (!this.#mask) this.#client.respond({ ...start, fields });
+  }
+
+  responseData(bytes: Buffer): void {
+    this.#touch();
+    this.#bytesIn += bytes.length;
+    if (this.#mask) this.#mask.write(bytes);
+    else this.#client.write(bytes);
+  }
+
+  responseEnd(trailers: HeaderList): void {
+    this.#upstream = undefined;
+    this.#mask?.end();
+    this.#client.end(trailers.length > 0 ? maskFields(trailers, this.#secrets, this.#injected) : trailers);
+    this.#finish();
+  }
+
+  responseFlush(): void {
+    if (!this.#client.flush()) this.#upstream?.pauseResponse();
+  }
+
+  upstreamDrained(): void {
+    this.#touch();
+    this.#client.resumeRequest();
+  }
+
+  upstreamFailed(error: UpstreamError): void {
+    this.#upstream = undefined;
+    if (this.#finished) return;
+    const request = this.#outgoing;
+    if (error.stale && !this.#retried && request?.body === "none" && IDEMPOTENT.has(request.method)) {
+      this.#retried = true;
+      const { facts, protocol } = this.#request;
+      const host = this.#decision?.host ?? "";
+      this.#plane.upstream.open(
+        { scheme: facts.scheme, host, port: facts.port },
+        protocol,
+        request,
+        this,
+        true,
+      );
+      return;
+    }
+    this.refuse(refuse(error.code, error.message, "upstream", { retryable: error.retryable }));
+  }
+
+  crashed(error: unknown): void {
+    if (this.#finished) return;
+    this.#upstream?.abort();
+    this.#client.abort();
+    this.#finish(describe(error), refuse("sidecar.internal", INTERNAL, "fail closed", { retryable: true }));
+  }
+
+  #touch(): void {
+    this.deadline = this.#plane.deadlines.now + EXCHANGE_IDLE_MS;
+  }
+
+  #finish(error?: string, refusal?: Refusal, id?: string): void {
+    this.#finished = true;
+    this.#queue = [];
+    this.#upstream = undefined;
+    const { deadlines, log, record } = this.#plane;
+    deadlines.delete(this);
+    if (refusal === undefined && log === 0) return;
+    const { facts, protocol, dialled } = this.#request;
+    const decision = this.#decision;
+    const query = facts.target.indexOf("?");
+    record({
+      kind: "request",
+      way: facts.way,
+      protocol,
+      host: decision?.host ?? printable(facts.authority),
+      port: facts.port,
+      dialled,
+      method: printable(facts.method),
+      path:
+        decision && "path" in decision
+          ? decision.path
+          : printable(query < 0 ? facts.target : facts.target.slice(0, query)),
+      verdict: refusal === undefined ? "allow" : "block",
+      ...(refusal === undefined ? {} : { code: refusal.code }),
+      rule: refusal?.rule ?? decision?.verdict.rule ?? "",
+      status: this.#status,
+      bytes_out: this.#bytesOut,
+      bytes_in: this.#bytesIn,
+      ms: Math.round((performance.now() - this.#startedAt) * 10) / 10,
+      ...(this.#removed.length === 0 ? {} : { removed: this.#removed }),
+      ...(this.#injected === undefined ? {} : { injected: this.#injected }),
+      ...(error === undefined ? {} : { error }),
+      ...(id === undefined ? {} : { id }),
+    });
+  }
+}
+
+function isAllowed(decision: Decision): decision is AllowDecision {
+  return decision.verdict.action === "allow";
+}
+
+/** An error of ours for the journal: its text, never its stack. */
+export function describe(error: unknown): string {
+  return printable(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+}

@@ -1,0 +1,355 @@
+import type { Socket } from "node:net";
+import type { HeaderList } from "../../../policy/facts.ts";
+import { type Refusal, refuse } from "../../../policy/verdict.ts";
+import type { Timed } from "../deadlines.ts";
+import { describe, Exchange } from "../exchange.ts";
+import { DISCARD_BYTES, HEAD_MS, KEEP_ALIVE_MS, LINGER_MS, PIPELINE_BYTES } from "../limits.ts";
+import { Outbox } from "../outbox.ts";
+import { type Arrival, type Plane, recordRefusedConnection } from "../plane.ts";
+import { ProtocolError } from "../protocol-error.ts";
+import type { ClientSide, ResponseStart } from "../stream.ts";
+import { type BodyDecoder, type BodySink, ChunkedDecoder, LengthDecoder } from "./body.ts";
+import { findHeadEnd, parseRequestHead, type RequestHead } from "./head.ts";
+import { type ConnectTarget, readRequest } from "./request.ts";
+import { informationalText, lastChunk, responseText } from "./text.ts";
+
+const EMPTY = Buffer.alloc(0);
+const NO_FIELDS: HeaderList = [];
+
+/** What the owner of the proxy port does with a CONNECT. */
+export interface TunnelOwner {
+  /** why there is no tunnel to this target, whatever is asked inside */
+  refusal(target: ConnectTarget): Refusal | undefined;
+  /** takes the socket over and answers 200; `rest`: what came behind the head */
+  tunnel(socket: Socket, target: ConnectTarget, rest: Buffer, arrival: Arrival): void;
+}
+
+type State =
+  /** between requests, or inside a head */
+  | "head"
+  /** inside a request body */
+  | "body"
+  /** the request is read, its answer isn't complete */
+  | "answer"
+  /** the last answer is written; what still comes is thrown away */
+  | "closing"
+  /** handed over to a tunnel */
+  | "detached";
+
+/** One HTTP/1.1 connection from the bottle: requests are read, decided and answered one after the other, in order. */
+export class ClientConnection implements ClientSide, BodySink, Timed {
+  deadline: number;
+  readonly #socket: Socket;
+  readonly #arrival: Arrival;
+  readonly #plane: Plane;
+  readonly #tunnels: TunnelOwner | undefined;
+  readonly #out: Outbox;
+  #state: State = "head";
+  #pending: Buffer = EMPTY;
+  #scanned = 0;
+  #advancing = false;
+  #exchange: Exchange | undefined;
+  #decoder: BodyDecoder | undefined;
+  #discarded = 0;
+  #http10 = false;
+  #keepAlive = true;
+  /** the client waits for 100 before it sends its body */
+  #awaitsContinue = false;
+  #responseDone = false;
+  #chunkedResponse = false;
+
+  /** `tunnels`: on the proxy port only; elsewhere CONNECT is refused like any other method that is never forwarded. */
+  constructor(socket: Socket, arrival: Arrival, plane: Plane, tunnels?: TunnelOwner) {
+    this.#socket = socket;
+    this.#arrival = arrival;
+    this.#plane = plane;
+    this.#tunnels = tunnels;
+    this.#out = new Outbox(socket);
+    this.deadline = plane.deadlines.now + HEAD_MS;
+    plane.deadlines.add(this);
+    socket.on("data", this.#onData);
+    socket.on("drain", this.#onDrain);
+    socket.on("end", this.#onEnd);
+    socket.on("error", this.#onGone);
+    socket.on("close", this.#onGone);
+  }
+
+  readonly #onData = (bytes: Buffer): void => {
+    if (this.#state === "closing") return;
+    if (this.#pending.length === 0) {
+      this.#pending = bytes;
+      // The first byte of a head starts its clock, later ones don't wind it up again.
+      if (this.#state === "head") this.deadline = this.#plane.deadlines.now + HEAD_MS;
+    } else this.#pending = Buffer.concat([this.#pending, bytes]);
+    this.#advance();
+  };
+
+  readonly #onDrain = (): void => this.#exchange?.clientDrained();
+
+  readonly #onEnd = (): void => {
+    // Over TLS a client that closes is gone. In the clear it may have closed its half only (RFC 9112 §9.6).
+    if (this.#state === "answer" && this.#arrival.scheme === "http") {
+      this.#keepAlive = false;
+      return;
+    }
+    this.#exchange?.clientGone("the client closed the connection");
+    this.#exchange = undefined;
+    if (this.#state === "head" || this.#state === "closing") this.#socket.end();
+    else this.#socket.destroy();
+  };
+
+  readonly #onGone = (): void => {
+    this.#plane.deadlines.delete(this);
+    this.#exchange?.clientGone("the client closed the connection");
+    this.#exchange = undefined;
+    this.#socket.destroy();
+  };
+
+  expire(): void {
+    this.#socket.destroy();
+  }
+
+  #advance(): void {
+    if (this.#advancing) return;
+    this.#advancing = true;
+    try {
+      while (this.#step()) {
+        // until what was read is used up, or an answer has to come first
+      }
+      if (this.#exchange && !this.#exchange.requestFlush()) this.#socket.pause();
+    } catch (error) {
+      if (error instanceof ProtocolError) this.#reject(error);
+      else this.#crash(error);
+    } finally {
+      this.#advancing = false;
+    }
+  }
+
+  /** One head, or one piece of body; false: nothing more can be done now. */
+  #step(): boolean {
+    const pending = this.#pending;
+    if (this.#state === "answer" && pending.length > PIPELINE_BYTES) this.#socket.pause();
+    if (pending.length === 0) return false;
+    if (this.#state === "head") return this.#readHead(pending);
+    if (this.#state !== "body" || !this.#decoder) return false;
+    const end = this.#decoder.decode(pending, 0, this);
+    this.#pending = end === pending.length ? EMPTY : pending.subarray(end);
+    if (this.#decoder.done) this.#requestDone();
+    return true;
+  }
+
+  #readHead(pending: Buffer): boolean {
+    // RFC 9112 §2.2: one empty line before a request is ignored.
+    const start = this.#scanned === 0 && pending[0] === 0x0d && pending[1] === 0x0a ? 2 : 0;
+    const bytes = start === 0 ? pending : pending.subarray(start);
+    const end = findHeadEnd(bytes, this.#scanned);
+    if (end < 0) {
+      if (bytes.length > 2) {
+        this.#scanned = bytes.length;
+        this.#pending = bytes;
+      }
+      return false;
+    }
+    this.#scanned = 0;
+    this.#pending = end === bytes.length ? EMPTY : bytes.subarray(end);
+    this.#begin(parseRequestHead(bytes.toString("latin1", 0, end)));
+    return true;
+  }
+
+  #begin(head: RequestHead): void {
+    this.#http10 = head.minor === 0;
+    this.#keepAlive = this.#http10
+      ? head.connection.includes("keep-alive")
+      : !head.connection.includes("close");
+    this.#responseDone = false;
+    this.#chunkedResponse = false;
+    this.#awaitsContinue = head.expectsContinue;
+    this.#discarded = 0;
+    const read = readRequest(head, this.#arrival, this.#tunnels !== undefined);
+    const noTunnel = read.kind === "connect" ? this.#tunnels?.refusal(read.target) : undefined;
+    if (read.kind === "connect" && !noTunnel) {
+      this.#detach(read.target);
+      return;
+    }
+    this.deadline = Number.POSITIVE_INFINITY;
+    const { body } = read.request;
+    if (body === "none" || body === 0) this.#state = "answer";
+    else {
+      this.#state = "body";
+      this.#decoder = body === "stream" ? new ChunkedDecoder() : new LengthDecoder(body);
+    }
+    const exchange = new Exchange(this.#plane, this, read.request);
+    this.#exchange = exchange;
+    if (noTunnel) {
+      exchange.refuse(noTunnel);
+      return;
+    }
+    if (head.upgrade) {
+      const detail = "A protocol upgrade (WebSocket, h2c) is not inspected by this version.";
+      exchange.refuse(refuse("egress.upgrade_refused", detail, "no uninspected protocols"));
+      return;
+    }
+    if (body === 0) exchange.requestEnd(NO_FIELDS);
+    exchange.begin();
+  }
+
+  /** Gives the socket to a tunnel; nothing here hears of it again. */
+  #detach(target: ConnectTarget): void {
+    this.#state = "detached";
+    this.#plane.deadlines.delete(this);
+    const socket = this.#socket;
+    socket.pause();
+    socket.off("data", this.#onData);
+    socket.off("drain", this.#onDrain);
+    socket.off("end", this.#onEnd);
+    socket.off("error", this.#onGone);
+    socket.off("close", this.#onGone);
+    const rest = this.#pending;
+    this.#pending = EMPTY;
+    this.#tunnels?.tunnel(socket, target, rest, this.#arrival);
+  }
+
+  bodyData(bytes: Buffer): void {
+    if (bytes.length > 0) this.#awaitsContinue = false;
+    if (this.#exchange) this.#exchange.requestData(bytes);
+    else {
+      this.#discarded += bytes.length;
+      if (this.#discarded > DISCARD_BYTES) this.#close();
+    }
+  }
+
+  bodyEnd(trailers: HeaderList): void {
+    this.#exchange?.requestEnd(trailers);
+  }
+
+  #requestDone(): void {
+    this.#decoder = undefined;
+    if (this.#state !== "body") return;
+    this.#state = "answer";
+    if (this.#responseDone) this.#next();
+  }
+
+  /** The message breaks the protocol: answered with the refusal, never forwarded, and the connection ends. */
+  #reject(error: ProtocolError): void {
+    this.#keepAlive = false;
+    const refusal = refuse(error.code, `The request ${error.message}.`, "RFC 9112");
+    const current = this.#exchange;
+    if (current === undefined && this.#state === "body") {
+      this.#close();
+      return;
+    }
+    // Inside a body: `refuse` cuts off what was forwarded of it, so that it can't be taken for a whole message.
+    const exchange = current ?? new Exchange(this.#plane, this, unreadable(this.#arrival));
+    this.#exchange = exchange;
+    this.#state = "answer";
+    this.#responseDone = false;
+    exchange.refuse(refusal);
+  }
+
+  #crash(error: unknown): void {
+    if (this.#exchange) this.#exchange.crashed(error);
+    else {
+      recordRefusedConnection(this.#plane, this.#arrival, "tcp", "sidecar.internal", describe(error));
+      this.#socket.destroy();
+    }
+  }
+
+  informational(status: number, fields: HeaderList): void {
+    if (this.#http10) return;
+    if (status === 100) this.#awaitsContinue = false;
+    this.#out.push(informationalText(status, fields));
+  }
+
+  respond(start: ResponseStart): void {
+    // A client that still waits for 100 may send its body or not: where the next request begins is unknown.
+    if (this.#awaitsContinue) this.#keepAlive = false;
+    if (start.body === "stream") {
+      if (this.#http10) this.#keepAlive = false;
+      else this.#chunkedResponse = true;
+    }
+    this.#out.push(
+      responseText(start, {
+        chunked: this.#chunkedResponse,
+        http10: this.#http10,
+        keepAlive: this.#keepAlive,
+      }),
+    );
+  }
+
+  write(bytes: Buffer): void {
+    if (!this.#chunkedResponse) this.#out.push(bytes);
+    else if (bytes.length > 0) {
+      this.#out.push(`${bytes.length.toString(16)}\r\n`);
+      this.#out.push(bytes);
+      this.#out.push("\r\n");
+    }
+  }
+
+  end(trailers: HeaderList): void {
+    if (this.#chunkedResponse) this.#out.push(lastChunk(trailers));
+    this.#out.flush();
+    this.#exchange = undefined;
+    this.#responseDone = true;
+    if (this.#state === "answer") this.#next();
+    else if (!this.#keepAlive) this.#close();
+    else {
+      // The rest of the request is read and thrown away, within bounds.
+      this.deadline = this.#plane.deadlines.now + HEAD_MS;
+      this.#socket.resume();
+    }
+  }
+
+  flush(): boolean {
+    return this.#out.flush();
+  }
+
+  abort(): void {
+    this.#exchange = undefined;
+    this.#socket.destroy();
+  }
+
+  pauseRequest(): void {
+    this.#socket.pause();
+  }
+
+  resumeRequest(): void {
+    if (this.#state === "body" || this.#pending.length <= PIPELINE_BYTES) this.#socket.resume();
+  }
+
+  /** Request and answer are complete. */
+  #next(): void {
+    if (!this.#keepAlive) {
+      this.#close();
+      return;
+    }
+    this.#state = "head";
+    this.deadline = this.#plane.deadlines.now + (this.#pending.length > 0 ? HEAD_MS : KEEP_ALIVE_MS);
+    this.#socket.resume();
+    if (this.#pending.length > 0) this.#advance();
+  }
+
+  /** Ends our side; reads on for a moment, because a reset would take the answer from the client (RFC 9112 §9.6). */
+  #close(): void {
+    this.#state = "closing";
+    this.#pending = EMPTY;
+    this.#out.flush();
+    this.deadline = this.#plane.deadlines.now + LINGER_MS;
+    this.#socket.end();
+    this.#socket.resume();
+  }
+}
+
+/** Stands in for a request that could not be read, so that its refusal is answered and journalled like any other. */
+function unreadable(arrival: Arrival) {
+  const { way, scheme, port, sni, connectHost, dialled } = arrival;
+  const authority = sni ?? connectHost ?? "";
+  return {
+    facts: { way, scheme, authority, port, sni, connectHost, method: "", target: "", headers: NO_FIELDS },
+    fields: NO_FIELDS,
+    protocol: "http/1.1" as const,
+    dialled,
+    body: "none" as const,
+    takesTrailers: false,
+    expectsContinue: false,
+  };
+}

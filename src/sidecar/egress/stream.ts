@@ -1,0 +1,105 @@
+import type { HeaderList, RequestFacts } from "../../policy/facts.ts";
+import type { Code } from "../../policy/verdict.ts";
+
+/**
+ * The version-neutral seam: an exchange stands between a `ClientSide` (HTTP/1.1 or HTTP/2 towards the bottle) and an
+ * `UpstreamSide` (either, towards the origin). Bytes are pushed; whoever's `flush` answers false is backed up, and
+ * says so again with `clientDrained` / `upstreamDrained`.
+ */
+
+/** How a body comes: none, of stated length, or until it ends. */
+export type Body = "none" | "stream" | number;
+
+/** A request as it was read, framing and hop-by-hop fields taken off. */
+export interface IncomingRequest {
+  readonly facts: RequestFacts;
+  /** end-to-end fields without Host */
+  readonly fields: HeaderList;
+  readonly protocol: "http/1.1" | "h2";
+  /** the address and port the agent dialled, for the journal */
+  readonly dialled: string;
+  readonly body: Body;
+  readonly takesTrailers: boolean;
+  readonly expectsContinue: boolean;
+}
+
+/** A request as it goes out, framing left to the version it goes out in. */
+export interface OutgoingRequest {
+  readonly method: string;
+  readonly scheme: "https" | "http";
+  /** Host or :authority */
+  readonly authority: string;
+  readonly target: string;
+  /** without Host */
+  readonly fields: HeaderList;
+  readonly body: Body;
+  readonly takesTrailers: boolean;
+}
+
+/** A final response's head, framing and hop-by-hop fields taken off. */
+export interface ResponseStart {
+  readonly status: number;
+  /** empty in HTTP/2 */
+  readonly reason: string;
+  readonly fields: HeaderList;
+  /** "none" also where the head states a length without a body (HEAD, 304) */
+  readonly body: Body;
+  /** Content-Length as stated, body or not */
+  readonly contentLength: number | undefined;
+}
+
+export interface ClientSide {
+  informational(status: number, fields: HeaderList): void;
+  respond(start: ResponseStart): void;
+  write(bytes: Buffer): void;
+  end(trailers: HeaderList): void;
+  /** hands over what was written; false: backed up, `clientDrained` will follow */
+  flush(): boolean;
+  /** the response can't be completed: closes the connection or resets the stream */
+  abort(): void;
+  pauseRequest(): void;
+  resumeRequest(): void;
+}
+
+export interface UpstreamSide {
+  write(bytes: Buffer): void;
+  end(trailers: HeaderList): void;
+  flush(): boolean;
+  /** nothing more is wanted: closes the connection or resets the stream */
+  abort(): void;
+  pauseResponse(): void;
+  resumeResponse(): void;
+}
+
+/** What an upstream side tells the exchange that opened it. */
+export interface ResponseSink {
+  /** false: nobody wants it any more, the connection may serve another */
+  opened(side: UpstreamSide): boolean;
+  informational(status: number, fields: HeaderList): void;
+  responseStart(start: ResponseStart): void;
+  responseData(bytes: Buffer): void;
+  responseEnd(trailers: HeaderList): void;
+  /** what came in one read is delivered */
+  responseFlush(): void;
+  upstreamDrained(): void;
+  upstreamFailed(error: UpstreamError): void;
+  /** an error of ours */
+  crashed(error: unknown): void;
+}
+
+/** Why no response, or no whole one, came from the upstream. */
+export class UpstreamError extends Error {
+  readonly code: Code;
+  readonly retryable: boolean;
+  /** a kept connection had been closed by the server before it took the request: a new one may do */
+  readonly stale: boolean;
+
+  /** `detail`: one sentence, its untrusted parts printable. */
+  constructor(detail: string, code: Code, options: { retryable?: boolean; stale?: boolean } = {}) {
+    super(detail);
+    this.name = "UpstreamError";
+    this.code = code;
+    this.retryable = options.retryable ?? false;
+    this.stale = options.stale ?? false;
+  }
+}
