@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { MAX_FIELDS, MAX_ITEMS, MAX_LINE, MAX_TEXT, SHORT_TEXT } from "./limits.ts";
+import { MAX_FIELDS, MAX_ITEMS, MAX_LINE, MAX_TEXT, SHORT_ITEMS, SHORT_TEXT } from "./limits.ts";
 import type { JournalEvent } from "./record.ts";
 
 /** The chain's value before the first line: a journal of another bottle does not fit on it. */
@@ -18,11 +18,10 @@ export function chainNext(line: string | Buffer): string {
  */
 export function recordLine(seq: number, atMs: number, event: JournalEvent, prev: string): string {
   const at = new Date(atMs).toISOString();
-  let line = asciiJson({ seq, at, ...bounded(event, MAX_TEXT, MAX_ITEMS), prev });
-  if (line.length > MAX_LINE) {
-    line = asciiJson({ seq, at, ...bounded(event, SHORT_TEXT, SHORT_TEXT / MAX_ITEMS), prev });
-  }
-  return line;
+  const line = (fields: object): string =>
+    `{"seq":${seq},"at":"${at}",${asciiJson(fields).slice(1, -1)},"prev":"${prev}"}`;
+  const whole = line(isBounded(event) ? event : bounded(event, MAX_TEXT, MAX_ITEMS));
+  return whole.length <= MAX_LINE ? whole : line(bounded(event, SHORT_TEXT, SHORT_ITEMS));
 }
 
 /** The chain's own fields of a line, or undefined when it is not one. */
@@ -47,19 +46,28 @@ export function parseObject(text: string): Readonly<Record<string, unknown>> | u
 
 const RESERVED = new Set(["seq", "at", "prev"]);
 
-function bounded(event: JournalEvent, text: number, items: number): Record<string, unknown> {
-  const fields: Record<string, unknown> = {};
+/** Whether an event can be written as it is; nearly all can. */
+function isBounded(event: JournalEvent): boolean {
   let count = 0;
   for (const [name, value] of Object.entries(event)) {
-    if (RESERVED.has(name) || value === undefined) continue;
-    if (++count > MAX_FIELDS) break;
-    fields[cut(name, SHORT_TEXT)] = Array.isArray(value)
-      ? value.slice(0, items).map((item) => cut(String(item), text))
-      : typeof value === "string"
-        ? cut(value, text)
-        : value;
+    if (++count > MAX_FIELDS || RESERVED.has(name) || name.length > SHORT_TEXT) return false;
+    if (typeof value === "string" ? value.length > MAX_TEXT : Array.isArray(value)) return false;
   }
-  return fields;
+  return true;
+}
+
+function bounded(event: JournalEvent, text: number, items: number): object {
+  const { kind, ...rest } = event;
+  const fields = Object.entries(rest)
+    .filter(([name, value]) => !RESERVED.has(name) && value !== undefined)
+    .slice(0, MAX_FIELDS)
+    .map(([name, value]) => [cut(name, SHORT_TEXT), boundedValue(value, text, items)] as const);
+  return { kind, ...Object.fromEntries(fields) };
+}
+
+function boundedValue(value: unknown, text: number, items: number): unknown {
+  if (typeof value === "string") return cut(value, text);
+  return Array.isArray(value) ? value.slice(0, items).map((item) => cut(String(item), text)) : value;
 }
 
 function cut(text: string, max: number): string {

@@ -10,8 +10,11 @@ export const MAX_ITEMS = 16;
 /** Bytes of one line; a record that would be longer has each of its texts cut to `SHORT_TEXT`. A longer line is no journal's. */
 export const MAX_LINE = 65_536;
 
-/** Characters of one text, and items of a list, in a record cut down to fit `MAX_LINE`. */
+/** Characters of one text in a record cut down to fit `MAX_LINE`, and of a field's name in any. */
 export const SHORT_TEXT = 64;
+
+/** Items of a list in a record cut down to fit `MAX_LINE`. */
+export const SHORT_ITEMS = 4;
 
 /** Bytes of the head file, padded: one write replaces all of it. */
 export const HEAD_SIZE = 512;
