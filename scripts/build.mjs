@@ -27,7 +27,6 @@ const stampFile = join(dist, ".stamp");
 const BUNDLES = [
   { entry: "src/cli/main.ts", out: "cli", splitting: true },
   { entry: "src/sidecar/main.ts", out: "sidecar", splitting: false },
-  { entry: "src/backends/linux/binder.ts", out: "binder", splitting: false },
   { entry: "src/launch/stage.ts", out: "stage", splitting: false },
   { entry: "src/launch/staged-job.ts", out: "staged-job", splitting: false },
   { entry: "src/cli/demo/agent.ts", out: "demo-agent", splitting: false },

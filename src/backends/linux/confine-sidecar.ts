@@ -2,7 +2,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import type { SidecarSpec } from "../backend.ts";
+import { architecture } from "./architecture.ts";
+import type { EntryFiles } from "./entry-files.ts";
 import { SIDECAR_HEAP_MIB, SIDECAR_TMP_BYTES } from "./limits.ts";
+import { sidecarLimits } from "./rlimits.ts";
 import { hostPieces, systemLibraries } from "./root-fs.ts";
 import { writeSidecarFilter } from "./scratch.ts";
 import { tool } from "./tools.ts";
@@ -33,15 +36,16 @@ const NODE_FLAGS = [
  * few files of /etc, read-only; no process but its own; and can make no AF_UNIX socket. Its environment holds node's
  * channel number only. `stdout` and `stderr` are pipes; the IPC channel is descriptor 3.
  */
-export function confinedSidecar(nodePath: string, spec: SidecarSpec): ChildProcess {
+export function confinedSidecar(files: EntryFiles, spec: SidecarSpec): ChildProcess {
   const filter = openSync(writeSidecarFilter(spec.scratch), "r");
   const descriptors = spec.descriptors.map(({ fd, as }) => ({ fd, as }));
   const filterAs = Math.max(3, ...descriptors.map(({ as }) => as)) + 1;
   const stdio: ("ignore" | "pipe" | "ipc" | number)[] = ["ignore", "pipe", "pipe", "ipc"];
   for (const { fd, as } of [...descriptors, { fd: filter, as: filterAs }]) stdio[as] = fd;
+  // A hole in the list would be a pipe.
   for (let at = 0; at < stdio.length; at++) stdio[at] ??= "ignore";
   try {
-    return spawn(tool("bwrap"), sidecarArguments(nodePath, spec, filterAs), {
+    return spawn(tool("perl"), sidecarCommand(files, spec, filterAs), {
       stdio,
       env: {},
       cwd: "/",
@@ -52,8 +56,11 @@ export function confinedSidecar(nodePath: string, spec: SidecarSpec): ChildProce
   }
 }
 
-function sidecarArguments(nodePath: string, spec: SidecarSpec, filterAs: number): readonly string[] {
+function sidecarCommand({ enter, node }: EntryFiles, spec: SidecarSpec, filterAs: number): readonly string[] {
   return [
+    ...[enter, "confine", `arch=${architecture()}`, `parent=${process.pid}`, `keep=${filterAs + 1}`],
+    ...sidecarLimits().map((limit) => `rlimit=${limit}`),
+    ...["--", tool("bwrap")],
     ...[
       "--unshare-user",
       "--unshare-pid",
@@ -66,7 +73,7 @@ function sidecarArguments(nodePath: string, spec: SidecarSpec, filterAs: number)
     ...systemLibraries(),
     ...["--proc", "/proc", "--dev", "/dev", "--size", String(SIDECAR_TMP_BYTES), "--tmpfs", "/tmp"],
     ...hostPieces(ETC_PIECES),
-    ...["--ro-bind", nodePath, NODE, "--ro-bind", spec.codeFolder, CODE_FOLDER],
+    ...["--ro-bind", node, NODE, "--ro-bind", spec.codeFolder, CODE_FOLDER],
     ...["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/"],
     ...["--", NODE, ...NODE_FLAGS, join(CODE_FOLDER, spec.entry)],
   ];

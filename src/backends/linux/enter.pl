@@ -1,10 +1,12 @@
 # The steps around a bottle that need system calls node does not offer. Perl, because its base package is on every
 # Debian and Ubuntu and starts in two milliseconds. Only builtins: nothing is loaded from disk once this runs.
 #
-#   hold  ip=PATH                 in a fresh user+network namespace: makes every address local, keeps the namespaces
-#                                 until standard input ends, then kills whatever is still in them
+#   hold  ip=PATH                 in a fresh user+network namespace: makes every address local; binds the ports that
+#                                 standard input asks for and passes the sockets out; keeps the namespaces until
+#                                 standard input ends, then kills whatever is still in them
 #   start OPTION... -- WORD... -- COMMAND    outside: opens what bwrap needs, puts the WORDs (its options, which name
 #                                 folders of the host) and the environment where its `--args 9` reads them, runs COMMAND
+#   confine OPTION... -- COMMAND  outside, for the sidecar: closes what it isn't to inherit, runs COMMAND
 #   enter OPTION... -- COMMAND    in the outer namespace: enters a running bottle, puts on its restrictions, runs COMMAND
 #
 # The agent's environment comes in E0, E1, ... as NAME=VALUE, so that no LD_PRELOAD of it acts on the programs
@@ -15,11 +17,11 @@ use warnings;
 my %NUMBER = (
   x86_64 => {
     capset => 126, close_range => 436, dup3 => 292, memfd_create => 319, prctl => 157, prlimit64 => 302,
-    sched_setaffinity => 203, setns => 308, setsid => 112,
+    sched_setaffinity => 203, sendmsg => 46, setns => 308, setsid => 112,
   },
   aarch64 => {
     capset => 91, close_range => 436, dup3 => 24, memfd_create => 279, prctl => 167, prlimit64 => 261,
-    sched_setaffinity => 122, setns => 268, setsid => 157,
+    sched_setaffinity => 122, sendmsg => 211, setns => 268, setsid => 157,
   },
 );
 my %PRCTL = (
@@ -39,28 +41,33 @@ while (@ARGV) {
   else { $option{$key} = $value }
 }
 my $number = $NUMBER{ $option{arch} // '' } or fail('unknown architecture');
+my %channel = map { /^NODE_CHANNEL_/ ? ($_ => $ENV{$_}) : () } keys %ENV;
 my @environment = map { $ENV{"E$_"} } sort { $a <=> $b } map { /^E([0-9]+)$/ ? $1 : () } keys %ENV;
 %ENV = ();
 $^F = 255;    # what is opened here is meant to be inherited
 
 if ($verb eq 'hold') { hold() }
 elsif ($verb eq 'start') { start() }
+elsif ($verb eq 'confine') { confine() }
 elsif ($verb eq 'enter') { enter() }
 fail("unknown verb $verb");
 
 sub fail { print STDERR "bot-bottle: $_[0]\n"; exit 125 }
 
+# The arguments stay the caller's variables: the kernel writes into some.
 sub call {
-  my ($name, @arguments) = @_;
-  return syscall($number->{$name}, @arguments);
+  my $name = shift;
+  return syscall($number->{$name}, @_);
 }
 
 sub must { my ($what, $result) = @_; fail("$what: $!") if $result < 0; return $result }
 
-sub close_others {
-  return if call('close_range', 3, 0xffffffff, 0) == 0;
+# Closes what was inherited from $first on: a shell's own descriptors are not for a bottle.
+sub close_from {
+  my ($first) = @_;
+  return if call('close_range', $first, 0xffffffff, 0) == 0;
   opendir(my $folder, '/proc/self/fd') or fail("/proc/self/fd: $!");
-  my @open = grep { /^[0-9]+$/ && $_ > 2 } readdir $folder;
+  my @open = grep { /^[0-9]+$/ && $_ >= $first } readdir $folder;
   closedir $folder;
   for my $fd (@open) {
     open(my $handle, '+<&=', $fd) or next;
@@ -68,9 +75,14 @@ sub close_others {
   }
 }
 
+# A limit above this user's own can't be set: that one holds then.
 sub set_rlimits {
   for my $limit (@rlimits) {
     my ($resource, $value) = split /:/, $limit;
+    my $old = "\0" x 16;
+    must("resource limit $resource", call('prlimit64', 0, $resource + 0, 0, $old));
+    my (undef, $hard) = unpack 'QQ', $old;
+    $value = $hard if $value > $hard;
     my $pair = pack 'QQ', $value, $value;
     must("resource limit $resource", call('prlimit64', 0, $resource + 0, $pair, 0));
   }
@@ -107,14 +119,18 @@ sub set_affinity {
 }
 
 sub hold {
+  close_from(4);
   my $batch = "link set lo up\naddress add 198.18.0.1/32 dev lo\nroute add local 0.0.0.0/0 dev lo\n";
   $batch .= "route add local ::/0 dev lo\n" if -e '/proc/net/if_inet6';
   open(my $ip, '|-', $option{ip}, '-batch', '-') or fail("ip: $!");
   print {$ip} $batch;
   close $ip or fail('the addresses of the network namespace could not be set');
-  syswrite STDOUT, "ready\n";
+  open(my $channel, '+<&=', 3) or fail("channel: $!");
+  my $asked = '';
+  while (sysread STDIN, $asked, 4096, length $asked) {
+    pass_socket($channel, $1, $2) while $asked =~ s/^(tcp|udp) ([0-9]+)\n//;
+  }
   my $own = readlink '/proc/self/ns/net';
-  1 while sysread STDIN, my $ignored, 4096;
   for my $round (1 .. 50) {
     my $found = 0;
     opendir(my $folder, '/proc') or last;
@@ -131,9 +147,36 @@ sub hold {
   exit 0;
 }
 
+# Binds a port on every address of both families, without listening: a second listener could win the sidecar's
+# connections. The socket goes out over node's IPC channel, in the form node's own child processes use: a line of JSON
+# with the descriptor beside it (SCM_RIGHTS), acknowledged by another line before the next.
+sub pass_socket {
+  my ($channel, $kind, $port, $socket) = @_;
+  my $both = -e '/proc/net/if_inet6';
+  my $address = $both ? pack('SnNa16N', 10, $port, 0, "\0" x 16, 0) : pack('Snx12', 2, $port);
+  my $bound = socket($socket, $both ? 10 : 2, $kind eq 'tcp' ? 1 : 2, 0)
+    && (!$both || setsockopt($socket, 41, 26, pack 'l', 0))
+    && ($kind eq 'udp' || setsockopt($socket, 1, 2, pack 'l', 1))
+    && bind($socket, $address);
+  if (!$bound) {
+    my $errno = $! + 0;
+    syswrite $channel, qq({"kind":"failed","port":$port,"errno":$errno}\n);
+    return;
+  }
+  my $type = $kind eq 'tcp' ? '"net.Native"' : $both ? '"dgram.Socket","dgramType":"udp6"' : '"dgram.Socket","dgramType":"udp4"';
+  my $line = qq({"cmd":"NODE_HANDLE","type":$type,"msg":{"kind":"$kind","port":$port}}\n);
+  my $rights = pack 'QLLLx4', 20, 1, 1, fileno $socket;
+  my $vector = pack 'PQ', $line, length $line;
+  my $message = pack 'QLx4PQPQLx4', 0, 0, $vector, 1, $rights, length $rights, 0;
+  must('sendmsg', call('sendmsg', fileno $channel, $message, 0));
+  close $socket;
+  my $answer = '';
+  until ($answer =~ /\n/) { sysread($channel, $answer, 4096, length $answer) or return }
+}
+
 # Descriptors for bwrap: 7 the seccomp filter, 8 its information, 6 the same file for the word "started", 9 arguments.
 sub start {
-  close_others();
+  close_from(3);
   die_with_parent();
   give_up_terminal() if $option{terminal};
   set_rlimits();
@@ -162,8 +205,16 @@ sub start {
   exec { $ARGV[0] } @ARGV or fail("$ARGV[0]: $!");
 }
 
+sub confine {
+  close_from($option{keep});
+  die_with_parent();
+  set_rlimits();
+  %ENV = %channel;
+  exec { $ARGV[0] } @ARGV or fail("$ARGV[0]: $!");
+}
+
 sub enter {
-  close_others();
+  close_from(3);
   my $pid = $option{target};
   fail('the bottle is not running') if (readlink('/proc/self/ns/net') // '') ne "net:[$option{net}]";
   my $filter = read_file($option{filter});

@@ -12,7 +12,7 @@ export function createLinuxBackend(options: LinuxOptions): Backend {
   return {
     name: "linux",
     check: () => checkMachine(files.enter),
-    startSidecar: (spec) => confinedSidecar(files.node, spec),
+    startSidecar: (spec) => confinedSidecar(files, spec),
     open: (spec) => openPlace(files, spec),
     exec: (record, spec) => execInside(files, record, spec),
     reap: reapBottle,

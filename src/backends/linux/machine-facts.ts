@@ -4,6 +4,7 @@ import { findParents, ownCgroupFacts } from "./cgroup.ts";
 import { SETUP_MS } from "./limits.ts";
 import { openNetwork } from "./netns.ts";
 import { readText } from "./proc.ts";
+import { closeHandle } from "./raw-handle.ts";
 import { findTool } from "./tools.ts";
 
 /** What is found on a machine, before it is judged; texts as they were read, undefined where there is nothing. */
@@ -73,7 +74,8 @@ async function version(name: string): Promise<string | undefined> {
 
 async function tryNetwork(enter: string): Promise<MachineFacts["network"]> {
   try {
-    const network = await openNetwork(enter);
+    const network = await openNetwork(enter, [{ kind: "tcp", port: 443 }]);
+    for (const { handle } of network.sockets) closeHandle(handle);
     await network.close();
     return { ok: true };
   } catch (error) {

@@ -1,8 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { getSystemErrorMap } from "node:util";
 import { Fault } from "../../base/fault.ts";
+import type { BoundSocket } from "../backend.ts";
 import { architecture } from "./architecture.ts";
 import { SETUP_MESSAGE_BYTES, SETUP_MS } from "./limits.ts";
 import { identify, namespaceId, type ProcessId } from "./proc.ts";
+import { closeHandle } from "./raw-handle.ts";
 import { tool } from "./tools.ts";
 
 /** A network namespace in which every address is local, and the user namespace that owns it, kept by a process. */
@@ -10,34 +13,45 @@ export interface Network {
   readonly holder: ProcessId;
   /** inode number of the network namespace */
   readonly net: string;
+  /** bound inside, on every address, in the order asked for */
+  readonly sockets: readonly BoundSocket[];
   /** ends the holder, which kills whatever is still in the namespace; resolves when it has */
   close(): Promise<void>;
 }
 
+export interface Port {
+  readonly kind: "tcp" | "udp";
+  readonly port: number;
+}
+
 /**
  * Makes the bottle's network: loopback only, `local default` routes for both families ("AnyIP"), 198.18.0.1 as the
- * address that makes resolvers believe there is IPv4 (AI_ADDRCONFIG, RFC 3493 §6.1).
+ * address that makes resolvers believe there is IPv4 (AI_ADDRCONFIG, RFC 3493 §6.1); and binds its ports.
  * The holder reads from a pipe of this process: when this one ends, however it ends, so does the bottle.
  */
-export async function openNetwork(enter: string): Promise<Network> {
+export async function openNetwork(enter: string, ports: readonly Port[]): Promise<Network> {
   const holder = spawn(
     tool("unshare"),
     ["-Urn", "--", tool("perl"), enter, "hold", `arch=${architecture()}`, `ip=${tool("ip")}`],
     // A session of its own: Ctrl-C at the operator's terminal is the launcher's to handle.
-    { stdio: ["pipe", "pipe", "pipe"], env: {}, cwd: "/", detached: true },
+    { stdio: ["pipe", "ignore", "pipe", "ipc"], env: {}, cwd: "/", detached: true },
   );
-  const gone = new Promise<void>((resolve) => holder.once("close", () => resolve()));
+  const gone = new Promise<void>((resolve) =>
+    holder.once("close", () => resolve()).once("error", () => resolve()),
+  );
   const close = async () => {
-    holder.stdin.destroy();
+    holder.stdin?.destroy();
     await gone;
   };
+  holder.stdin?.on("error", () => undefined);
+  holder.stdin?.write(ports.map(({ kind, port }) => `${kind} ${port}\n`).join(""));
   try {
-    await ready(holder);
+    const sockets = await receive(holder, ports.length);
     const { pid } = holder;
     const net = pid === undefined ? undefined : namespaceId(pid, "net");
     if (pid === undefined || net === undefined)
       throw new Fault("the bottle's network namespace can't be read");
-    return { holder: identify(pid), net, close };
+    return { holder: identify(pid), net, sockets, close };
   } catch (error) {
     holder.kill("SIGKILL");
     await gone;
@@ -45,23 +59,51 @@ export async function openNetwork(enter: string): Promise<Network> {
   }
 }
 
-function ready(holder: ChildProcess): Promise<void> {
+function receive(holder: ChildProcess, count: number): Promise<readonly BoundSocket[]> {
+  const sockets: BoundSocket[] = [];
   let printed = "";
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(refused("it took too long")), SETUP_MS);
-    const fail = (why: string) => {
+    const fail = (fault: Fault) => {
       clearTimeout(timer);
-      reject(refused(why));
+      for (const { handle } of sockets.splice(0)) closeHandle(handle);
+      reject(fault);
     };
-    holder.once("error", (error) => fail(error.message));
-    holder.once("close", () => fail(printed.trim()));
+    const timer = setTimeout(() => fail(refused("it took too long")), SETUP_MS);
+    holder.once("error", (error) => fail(refused(error.message)));
+    holder.once("close", () => fail(refused(printed.trim())));
     holder.stderr?.setEncoding("utf8").on("data", (text: string) => {
       printed = (printed + text).slice(-SETUP_MESSAGE_BYTES);
     });
-    holder.stdout?.once("data", () => {
+    holder.on("message", (message: unknown, handle: unknown) => {
+      const said = parseMessage(message);
+      if (said === undefined) return closeHandle(handle);
+      if (said.kind === "failed") return fail(bindFault(said.port, said.errno));
+      sockets.push({ ...said, handle });
+      if (sockets.length < count) return;
       clearTimeout(timer);
-      resolve();
+      resolve(sockets);
     });
+  });
+}
+
+type Said = Port | { readonly kind: "failed"; readonly port: number; readonly errno: number };
+
+function parseMessage(message: unknown): Said | undefined {
+  if (typeof message !== "object" || message === null || !("kind" in message) || !("port" in message))
+    return undefined;
+  const { kind, port } = message;
+  if (typeof port !== "number") return undefined;
+  if (kind === "tcp" || kind === "udp") return { kind, port };
+  if (kind === "failed" && "errno" in message && typeof message.errno === "number") {
+    return { kind, port, errno: message.errno };
+  }
+  return undefined;
+}
+
+function bindFault(port: number, errno: number): Fault {
+  const [name, text] = getSystemErrorMap().get(-errno) ?? [`errno ${errno}`, "unknown error"];
+  return new Fault(`port ${port} could not be bound inside the bottle: ${text} (${name})`, {
+    mend: "take the port off the bottle's routes, or run: bot-bottle doctor",
   });
 }
 

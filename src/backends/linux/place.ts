@@ -1,12 +1,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Fault } from "../../base/fault.ts";
 import { printable } from "../../base/printable.ts";
 import type { AgentProcess, AgentSpec, BoundSocket, Place, PlaceRecord, PlaceSpec } from "../backend.ts";
 import { type Started, start } from "./agent-process.ts";
-import { bindInside } from "./binder-client.ts";
 import {
   type Cgroup,
   findParents,
@@ -39,13 +37,14 @@ export async function openPlace(files: EntryFiles, spec: PlaceSpec): Promise<Pla
     });
   }
   writeScratch(spec.scratch, spec.nested);
-  const network = await openNetwork(files.enter);
+  const tcp = [...new Set([DNS_PORT, ...spec.ports])];
+  const ports = [
+    ...tcp.map((port) => ({ kind: "tcp", port }) as const),
+    { kind: "udp", port: DNS_PORT } as const,
+  ];
   try {
-    const ports = [...new Set([DNS_PORT, ...spec.ports])];
-    const sockets = await bindInside(files, network.holder.pid, ports, true);
-    return new LinuxPlace(files, spec, network, sockets);
+    return new LinuxPlace(files, spec, await openNetwork(files.enter, ports));
   } catch (error) {
-    await network.close();
     removeScratch(spec.scratch);
     throw error;
   }
@@ -69,11 +68,11 @@ class LinuxPlace implements Place {
   #running: Running | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(files: EntryFiles, spec: PlaceSpec, network: Network, sockets: readonly BoundSocket[]) {
+  constructor(files: EntryFiles, spec: PlaceSpec, network: Network) {
     this.#files = files;
     this.#spec = spec;
     this.#network = network;
-    this.sockets = sockets;
+    this.sockets = network.sockets;
     this.#cgroup = bottleCgroup(spec);
     this.#restrictions = {
       rlimits: processLimits(spec.limits, { boundMemory: this.#cgroup === undefined }),
@@ -200,11 +199,11 @@ async function untilStarted(
   for (const until = performance.now() + SETUP_MS; performance.now() < until; ) {
     const text = readFileSync(status, "utf8");
     if (text.endsWith("started\n")) return parseStatus(text);
-    if (code !== undefined) throw notStarted(started, `exit ${code}`);
+    if (code !== undefined) throw await notStarted(started, `exit ${code}`);
     await sleep(2);
   }
   signal(started.pid, "SIGKILL");
-  throw notStarted(started, "it took too long");
+  throw await notStarted(started, "it took too long");
 }
 
 /** bwrap's `--info-fd`: JSON with the first process's pid, which now is in all of the namespaces `exec` will enter. */
@@ -232,17 +231,15 @@ function parseStatus(text: string): { readonly init: ProcessId; readonly namespa
   };
 }
 
-function notStarted(started: Started, why: string): Fault {
-  const printed = read(started.stderr ?? started.stdout);
+async function notStarted(started: Started, why: string): Promise<Fault> {
+  let printed = "";
+  for await (const chunk of started.stderr ?? started.stdout) {
+    printed = (printed + String(chunk)).slice(-SETUP_MESSAGE_BYTES);
+  }
   return new Fault(
     `the bottle's sandbox could not be made (${why}): ${printable(printed.trim(), SETUP_MESSAGE_BYTES)}`,
     {
       mend: "run: bot-bottle doctor",
     },
   );
-}
-
-function read(stream: Readable): string {
-  const chunk: unknown = stream.read();
-  return Buffer.isBuffer(chunk) ? chunk.toString("utf8") : "";
 }

@@ -1,4 +1,5 @@
 import type { Limits } from "../../plan/launch-plan.ts";
+import { SIDECAR_OPEN_FILES } from "./limits.ts";
 
 /** Resource numbers of asm-generic/resource.h, the same on x86-64 and arm64. */
 const RLIMIT = { fsize: 1, data: 2, core: 4, nproc: 6, nofile: 7 } as const;
@@ -24,6 +25,11 @@ export function processLimits(
     limit(RLIMIT.fsize, limits.disk),
     ...(options.boundMemory ? [limit(RLIMIT.data, limits.memory)] : []),
   ];
+}
+
+/** The sidecar's: no core dump, which would hold every credential, and a bound on its connections. */
+export function sidecarLimits(): readonly ResourceLimit[] {
+  return [limit(RLIMIT.core, 0), limit(RLIMIT.nofile, SIDECAR_OPEN_FILES)];
 }
 
 /**
