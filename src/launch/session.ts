@@ -9,6 +9,7 @@ import type { UpstreamConfig } from "../sidecar/protocol.ts";
 import { hasChanges } from "../workspace/changes.ts";
 import { copyWorkspace } from "../workspace/copy.ts";
 import { expandTilde } from "./expand-tilde.ts";
+import { gitIdentity } from "./git-identity.ts";
 import type { InputMode } from "./job.ts";
 import { launch } from "./launch.ts";
 import type { Owner } from "./owner.ts";
@@ -130,7 +131,7 @@ async function prepareState(
     });
     for (const line of report.notices) io.notice(line);
   }
-  writeHomeFiles(paths.agentHome, plan.files, owner);
+  writeHomeFiles(paths.agentHome, [...plan.files, ...gitIdentity(plan.gitUser)], owner);
 }
 
 /** SPEC §8: success leaves nothing but the journal, unless there is work that was not applied. */

@@ -1,5 +1,6 @@
 import type { ChildProcess, SendHandle } from "node:child_process";
 import type { BoundSocket } from "../backends/backend.ts";
+import { closeHandle } from "../backends/linux/raw-handle.ts";
 import { Fault } from "../base/fault.ts";
 import { printable } from "../base/printable.ts";
 import type { JournalEvent } from "../journal/record.ts";
@@ -47,8 +48,10 @@ export class SidecarLink {
     this.#send({ type: "init", config, secrets });
   }
 
-  handOver(socket: BoundSocket): void {
-    this.#send({ type: "listener", kind: socket.kind, port: socket.port }, socket.handle as SendHandle);
+  /** This process's copy is closed when it has gone: two readers of one UDP socket would share its questions. */
+  handOver({ kind, port, handle }: BoundSocket): void {
+    const message: ToSidecar = { type: "listener", kind, port };
+    this.#child.send(message, handle as SendHandle, () => closeHandle(handle));
   }
 
   /** Resolves with the bottle's CA certificate (PEM) when every listener answers. Throws `Fault`. */
@@ -79,10 +82,10 @@ export class SidecarLink {
     clearTimeout(timer);
   }
 
-  #send(message: ToSidecar, handle?: SendHandle): void {
+  #send(message: ToSidecar): void {
     if (!this.#child.connected) return;
     // a failed send shows as a lost sidecar: the channel and the process end together
-    this.#child.send(message, handle, { keepOpen: false }, () => {});
+    this.#child.send(message, () => {});
   }
 
   #receive(message: FromSidecar): void {

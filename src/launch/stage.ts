@@ -49,6 +49,7 @@ async function perform(order: StageOrder): Promise<void> {
   openMounts(order.binds);
   // loaded while its folder can still be read by any path; lazy parts come from the stage too
   const { runStagedJob } = (await import(order.module)) as StagedJobModule;
+  process.umask(0o077);
   drop(order.uid, order.gid);
   await runStagedJob(order.work);
 }
@@ -63,7 +64,8 @@ function giveUp(error: unknown): void {
   process.send?.(message, () => process.exit(125));
 }
 
-process.umask(0o077);
+// the stage's folders are for the dropped uid to pass through
+process.umask(0o022);
 process.once("message", (message: ToStage) => {
   if (message.type === "order") perform(message.order).catch(giveUp);
 });
