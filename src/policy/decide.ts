@@ -1,7 +1,7 @@
 import { printable } from "../base/printable.ts";
 import type { RequestFacts } from "./facts.ts";
 import { gitTraffic } from "./git-traffic.ts";
-import { fieldValue, overriddenMethods } from "./headers.ts";
+import { fieldValue, overriddenMethods, pathOverride } from "./headers.ts";
 import type { HostName } from "./host.ts";
 import { MAX_METHOD_LENGTH, MAX_TARGET_LENGTH } from "./limits.ts";
 import { type Named, nameHost } from "./named-host.ts";
@@ -57,9 +57,10 @@ export function decide(policy: EgressPolicy, facts: RequestFacts): Decision {
 }
 
 function hostRefusal(policy: EgressPolicy, host: HostName, facts: RequestFacts): Refusal {
-  const detail = `No route lists ${host}.`;
-  return refuse("egress.host_not_allowed", detail, policy.defaultDeny, {
-    needed: neededRoute(host, facts.port),
+  const target = normaliseTarget(facts.target, "block");
+  const git = target.ok ? gitTraffic(facts.method, target.path, target.query, facts.headers) : undefined;
+  return refuse("egress.host_not_allowed", `No route lists ${host}.`, policy.defaultDeny, {
+    needed: neededRoute(host, facts.port, git === "fetch"),
   });
 }
 
@@ -139,6 +140,13 @@ function matchVerdict(
   path: string,
   query: string,
 ): Allow | Refusal {
+  const override = route.matches.some(({ paths }) => paths !== undefined)
+    ? pathOverride(facts.headers)
+    : undefined;
+  if (override !== undefined) {
+    const detail = `The header ${printable(override)} names another path than the one that is matched.`;
+    return refuse("egress.path_ambiguous", detail, route.rule);
+  }
   let nearest: "path" | "method" | "header" = "path";
   let missing = "";
   let overridden: readonly string[] | undefined;

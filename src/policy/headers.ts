@@ -40,6 +40,18 @@ export function overriddenMethods(headers: HeaderList, query: string): readonly 
   return found;
 }
 
+const PATH_OVERRIDES = ["x-original-url", "x-rewrite-url"];
+
+/** The field, if there is one, by which some frameworks and servers take another path than the request line's. */
+export function pathOverride(headers: HeaderList): string | undefined {
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const name = headers[i] ?? "";
+    if (name.length < 13 || name.length > 14 || (name.charCodeAt(0) | 0x20) !== 0x78) continue;
+    if (PATH_OVERRIDES.includes(name.toLowerCase().replaceAll("_", "-"))) return name;
+  }
+  return undefined;
+}
+
 /**
  * Values of a query parameter as any server could read them: `&` and `;` both separate, names are decoded and compared
  * without case, `name[]` and surrounding spaces included. `name` in lower case; `query` begins with `?`.

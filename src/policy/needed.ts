@@ -2,9 +2,12 @@ import type { HostName } from "./host.ts";
 import { MAX_NEEDED_PATH } from "./limits.ts";
 import type { RouteSpec } from "./route.ts";
 
-/** The smallest YAML that lets a host through on a port. */
-export function neededRoute(host: HostName, port: number): string {
-  return port === 443 ? route(host, []) : route(host, [`ports: [${port}]`]);
+/** The smallest YAML that lets a host through on a port, and git fetches if `gitFetch`. */
+export function neededRoute(host: HostName, port: number, gitFetch: boolean): string {
+  return route(host, [
+    ...(port === 443 ? [] : [`ports: [${port}]`]),
+    ...(gitFetch ? ["git: {fetch: true}"] : []),
+  ]);
 }
 
 /** The route's ports and one more. */
@@ -12,7 +15,7 @@ export function neededPort(spec: RouteSpec, port: number): string {
   return route(spec.host, [`ports: [${[...spec.ports, port].join(", ")}]`]);
 }
 
-/** One more entry of the route's `matches`, for exactly this path and method and the fields the nearest entry asks for. */
+/** One more entry of the route's `matches`, for this path and these methods and nothing else. */
 export function neededMatch(spec: RouteSpec, path: string, methods: readonly string[]): string {
   const { type, value } = pathRule(path);
   return route(spec.host, [

@@ -304,6 +304,17 @@ describe("matches", () => {
     expect(verdict(paths, facts(HOST, { target: "/x" }))).toBe("egress.path_not_allowed");
   });
 
+  it.each(["X-Original-URL", "x-rewrite-url", "X_Rewrite_Url"])(
+    "lets no %s stand beside a path rule",
+    (name) => {
+      const headers = [name, "/admin"];
+      expect(verdict(path("prefix", "/v1"), facts(HOST, { target: "/v1", headers }))).toBe(
+        "egress.path_ambiguous",
+      );
+      expect(verdict(open, facts(HOST, { headers }))).toBe("allow");
+    },
+  );
+
   it.each([
     { headers: ["X-HTTP-Method-Override", "DELETE"] },
     { headers: ["x-method-override", "delete"] },
@@ -450,6 +461,7 @@ describe("what a refusal says is needed", () => {
     ["a host", [], facts(HOST)],
     ["a host on another port", [], facts(`${HOST}:8443`, { sni: HOST, port: 8443 })],
     ["a host over plain HTTP", [], facts(HOST, { scheme: "http", port: 80, sni: undefined })],
+    ["a git fetch from a host", [], facts(HOST, { target: "/r.git/info/refs?service=git-upload-pack" })],
     ["a host of one label that YAML reads as a value", [], facts("null")],
     ["a port", open, facts(`${HOST}:8443`, { sni: HOST, port: 8443 })],
     ["a path", narrow, facts(HOST, { target: '/x"y/{z}' })],

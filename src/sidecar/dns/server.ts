@@ -30,7 +30,7 @@ export function serveDns(options: {
     const result = answerQuery(message);
     counts.messages += 1;
     if (result.kind === "synthetic") counts.addresses += 1;
-    if (isWorthRecording(result)) gate.report(result, server, performance.now());
+    if (isWorthRecording(result)) gate.report(result, server.replace(/^::ffff:/, ""), performance.now());
     return result.reply;
   };
 
