@@ -54,6 +54,7 @@ export async function planSession(
     bottle,
     bottleNames: loaded.bottle?.sources ?? [],
     agent: loaded.agent?.agent,
+    settings: loaded.settings,
     provider: providerName(bottle, request),
     contribution,
     backend,
