@@ -1,6 +1,6 @@
 import { usageFault } from "../base/fault.ts";
 import { printable } from "../base/printable.ts";
-import { listBottles } from "../launch/index.ts";
+import { listBottles } from "../launch/list.ts";
 import { statePaths } from "../launch/paths.ts";
 import type { OperatorIo } from "../launch/request.ts";
 import { applyChanges, planApply, refuseConflicts } from "../workspace/apply.ts";

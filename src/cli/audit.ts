@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { formatRecord } from "../journal/format.ts";
 import { readJournal } from "../journal/read.ts";
 import { verifyJournal } from "../journal/verify.ts";
-import { listBottles } from "../launch/index.ts";
+import { listBottles } from "../launch/list.ts";
 import { type HomePaths, journalPaths } from "../launch/paths.ts";
 import type { OperatorIo } from "../launch/request.ts";
 import { findBottle, knownIds } from "./bottle-id.ts";

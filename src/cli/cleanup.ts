@@ -1,5 +1,5 @@
 import { usageFault } from "../base/fault.ts";
-import { cleanup } from "../launch/index.ts";
+import { cleanup } from "../launch/cleanup.ts";
 import type { OperatorIo } from "../launch/request.ts";
 import { operatorHome } from "./home.ts";
 import { flagOption, formatIsJson, type Values } from "./options.ts";

@@ -1,5 +1,5 @@
 import { usageFault } from "../base/fault.ts";
-import { execInBottle } from "../launch/index.ts";
+import { execInBottle } from "../launch/exec.ts";
 import type { OperatorIo } from "../launch/request.ts";
 import { operatorHome } from "./home.ts";
 import { flagOption, type Values } from "./options.ts";

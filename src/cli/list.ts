@@ -1,4 +1,4 @@
-import { listBottles } from "../launch/index.ts";
+import { listBottles } from "../launch/list.ts";
 import type { OperatorIo } from "../launch/request.ts";
 import { operatorHome } from "./home.ts";
 import { formatIsJson, type Values } from "./options.ts";

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { usageFault } from "../base/fault.ts";
-import { resumeSession, startSession } from "../launch/index.ts";
 import type { OperatorIo, StartRequest } from "../launch/request.ts";
+import { resumeSession, startSession } from "../launch/session.ts";
 import { operatorHome } from "./home.ts";
 import { openManifests } from "./manifests.ts";
 import { flagOption, formatIsJson, listOption, textOption, type Values } from "./options.ts";

@@ -1,5 +1,5 @@
-import { stopBottle } from "../launch/index.ts";
 import type { OperatorIo } from "../launch/request.ts";
+import { stopBottle } from "../launch/stop.ts";
 import { operatorHome } from "./home.ts";
 
 /** `stop ID` */
