@@ -91,7 +91,7 @@ function ended(child: ChildProcess): Promise<void> {
 function isSidecar(pid: number): boolean {
   try {
     const [program = "", ...args] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-    return /node$/.test(program) && args.some((arg) => arg.endsWith("/sidecar.js"));
+    return program.endsWith("node") && args.some((arg) => arg.endsWith("/sidecar.js"));
   } catch {
     return false;
   }

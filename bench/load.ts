@@ -1,7 +1,6 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { MIB, type Origin, TRANSFER_MIB } from "./origin.ts";
-import { residentKib, run } from "./processes.ts";
+import { run } from "./processes.ts";
 import type { Target } from "./targets.ts";
 
 /** What wrk measured. */

@@ -23,12 +23,13 @@ const ROOMS = [
   "base",
 ];
 const PURE_ROOMS = ["plan", "manifest", "policy", "dlp", "base"];
-/** The one file that reads manifests from disk. */
-const LOADERS = ["src/manifest/load.ts"];
+/** What reads manifests from disk. */
+const LOADERS = ["src/manifest/folder.ts", "src/manifest/reader.ts", "src/manifest/trusted-file.ts"];
 /** What a pure room may use of Node: transformations of values. */
 const PURE_MODULES = [
   "node:buffer",
   "node:crypto",
+  "node:path",
   "node:string_decoder",
   "node:url",
   "node:util",

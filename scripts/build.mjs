@@ -44,7 +44,7 @@ const COPIES = ["src/backends/linux/enter.pl"];
 /** A native addon finds its binary beside its own file, so it can't be moved into a bundle. */
 const EXTERNAL = ["@lydell/node-pty"];
 /** A running bottle's launcher may yet load a chunk of the build it was started from. */
-const KEEP_OLD_CHUNKS_MS = 7 * 24 * 3600 * 1000;
+const KEEP_OLD_CHUNKS_MS = 24 * 3600 * 1000;
 
 /** True when dist/ was made from exactly the sources that are there now. */
 export function isBuilt() {

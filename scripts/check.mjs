@@ -11,7 +11,6 @@ const CHECKS = [
   ["nothing unused (knip)", "node_modules/knip/bin/knip.js", []],
   ["rooms and arrows", "scripts/arrows.ts", []],
   ["JSON Schema is current", "scripts/schema.ts", ["--check"]],
-  ["limits table is current", "scripts/limits.ts", ["--check"]],
   ["list of codes is current", "scripts/codes.ts", ["--check"]],
   ["limits table is current", "scripts/limits.ts", ["--check"]],
 ];

@@ -7,10 +7,12 @@ export const CODES_PAGE = fileURLToPath(new URL("../docs/codes.md", import.meta.
 
 /** The page that lists every refusal code, made from the table that the program uses. */
 export function codesPage(): string {
-  const rows = (Object.entries(CODES) as [Code, string][]).map(([code, meaning]) => {
-    const { status } = problemJson(refuse(code, "", ""), { id: "" });
-    return `| \`${code}\` | ${status} | ${meaning} |`;
-  });
+  const rows = Object.keys(CODES)
+    .filter(isCode)
+    .map((code) => {
+      const { status } = problemJson(refuse(code, "", ""), { id: "" });
+      return `| \`${code}\` | ${status} | ${CODES[code]} |`;
+    });
   return [
     "# Codes of refusals",
     "",
@@ -28,6 +30,10 @@ export function codesPage(): string {
     "are) and `id` (the refusal's name in the journal).",
     "",
   ].join("\n");
+}
+
+function isCode(text: string): text is Code {
+  return text in CODES;
 }
 
 /** Whether the page on disk is the one the table makes. */
