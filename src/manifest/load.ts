@@ -77,7 +77,8 @@ export function loadManifests(options: ManifestOptions): Manifests {
     loadAgent: (name) =>
       read((reader) => {
         const found = reader.agent(name);
-        return found && { ...loadedAgent(found), notices: reader.problems.warnings };
+        const loaded = found && loadedAgent(found);
+        return loaded && { ...loaded, notices: reader.problems.warnings };
       }),
     loadBottles: (names) =>
       read((reader) => {
@@ -156,7 +157,12 @@ function validateAll(reader: ManifestReader, settingsPath: string | undefined): 
   const settings = reader.settings(settingsPath);
   if (reader.problems.count > 0 || settings === undefined) return undefined;
   const bottles = new Map(names.map((name) => [name, merge(reader, fromCommandLine([name]))]));
-  return { bottles, agents: agents.map(loadedAgent), settings, notices: reader.problems.warnings };
+  return {
+    bottles,
+    agents: agents.flatMap((agent) => loadedAgent(agent) ?? []),
+    settings,
+    notices: reader.problems.warnings,
+  };
 }
 
 function merge(reader: ManifestReader, names: readonly NamedBottle[]): LoadedBottle {
@@ -168,6 +174,6 @@ function fromCommandLine(names: readonly string[]): NamedBottle[] {
   return names.map((name) => ({ name }));
 }
 
-function loadedAgent({ agent, origin }: FoundAgent): LoadedAgent {
-  return { agent, origin };
+function loadedAgent({ agent, origin }: FoundAgent): LoadedAgent | undefined {
+  return agent && { agent, origin };
 }

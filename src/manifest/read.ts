@@ -19,15 +19,20 @@ export interface ReadFile<T> {
   readonly at: (...path: PropertyKey[]) => string;
 }
 
-export interface ReadBottle {
+/** What could be read of a file with front matter. */
+export interface ReadMatter<T> {
   /** undefined: not even the YAML is right */
   readonly root: YamlNode | undefined;
   /** undefined: something is wrong, and reported */
-  readonly read: ReadFile<z.output<typeof SCHEMAS.bottle>> | undefined;
+  readonly read: ReadFile<T> | undefined;
 }
 
 /** A bottle's file -> its keys, checked. What is wrong goes to `problems`. */
-export function readBottleFile(file: SourceFile, problems: Problems, checkPattern: PatternCheck): ReadBottle {
+export function readBottleFile(
+  file: SourceFile,
+  problems: Problems,
+  checkPattern: PatternCheck,
+): ReadMatter<z.output<typeof SCHEMAS.bottle>> {
   const front = splitFrontMatter(file, problems);
   const root = front && parseYaml(file, front.start, front.end, problems);
   if (root === undefined) return { root, read: undefined };
@@ -42,21 +47,21 @@ export function readBottleFile(file: SourceFile, problems: Problems, checkPatter
   return { root, read: good ? finish(file, parsed.data, root, front?.body ?? "") : undefined };
 }
 
-/** An agent's file, likewise; undefined when something is wrong. */
+/** An agent's file, likewise. */
 export function readAgentFile(
   file: SourceFile,
   problems: Problems,
-): ReadFile<z.output<typeof SCHEMAS.agent>> | undefined {
+): ReadMatter<z.output<typeof SCHEMAS.agent>> {
   const front = splitFrontMatter(file, problems);
   const root = front && parseYaml(file, front.start, front.end, problems);
-  if (root === undefined) return undefined;
+  if (root === undefined) return { root, read: undefined };
   const parsed = SCHEMAS.agent.safeParse(root.value);
-  if (parsed.success) return finish(file, parsed.data, root, front?.body ?? "");
+  if (parsed.success) return { root, read: finish(file, parsed.data, root, front?.body ?? "") };
   new IssueReporter("agent", SCHEMAS.agent, file, root, problems).report(parsed.error.issues);
-  return undefined;
+  return { root, read: undefined };
 }
 
-/** `settings.yml`, likewise; it is YAML alone. */
+/** `settings.yml`, which is YAML alone; undefined when something is wrong. */
 export function readSettingsFile(
   file: SourceFile,
   problems: Problems,

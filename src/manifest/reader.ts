@@ -42,7 +42,8 @@ export interface Listed {
 }
 
 export interface FoundAgent {
-  readonly agent: Agent;
+  /** undefined: something is wrong with it, and reported */
+  readonly agent: Agent | undefined;
   readonly origin: Origin;
   /** the bottles it names, with their places */
   readonly bottles: readonly NamedBottle[];
@@ -160,13 +161,10 @@ export class ManifestReader implements BottleFinder {
 
   #parseAgent(name: string, path: string, bytes: Uint8Array, origin: Origin): FoundAgent | undefined {
     const file = decodeFile(path, bytes, this.problems);
-    const read = file && readAgentFile(file, this.problems);
-    if (read === undefined) return undefined;
-    return {
-      agent: compileAgent(name, read),
-      origin,
-      bottles: named(read.file, read.root, "bottle"),
-    };
+    if (file === undefined) return undefined;
+    const { root, read } = readAgentFile(file, this.problems);
+    const bottles = root === undefined ? [] : named(file, root, "bottle");
+    return { agent: read && compileAgent(name, read), origin, bottles };
   }
 
   /** A template that is neither ours nor a plug-in's folder. */

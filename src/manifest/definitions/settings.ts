@@ -86,7 +86,7 @@ export const settingsSchema = z.strictObject({
       secret(),
     ),
     {
-      description: "Where a `token_ref` is looked up before the environment",
+      description: "Where a `token_ref` is looked up besides the environment",
       acts: "now",
       shape: "map of NAME to `{file}` or `{command}`",
     },

@@ -1,0 +1,32 @@
+import { cpSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { TestHome } from "./home.ts";
+
+const examples = join(import.meta.dirname, "..", "..", "examples");
+
+test("every example loads without an error or a warning", async () => {
+  const home = new TestHome({});
+  cpSync(examples, home.home, { recursive: true });
+  const all = await home.manifests.validateAll();
+  expect(all.notices).toEqual([]);
+  const stems = (folder: string) =>
+    readdirSync(join(examples, folder))
+      .map((name) => name.replace(/\.md$/, ""))
+      .sort();
+  expect([...all.bottles.keys()]).toEqual(stems("bottles"));
+  expect(all.agents.map(({ agent }) => agent.name)).toEqual(stems("agents"));
+  expect(stems("bottles")).toEqual(["claude", "codex", "gitea-dev", "npm", "python"]);
+  for (const { agent } of all.agents) await home.manifests.load({ agent: agent.name });
+});
+
+test("gitea-dev builds on claude with auth, matches and dlp", async () => {
+  const home = new TestHome({});
+  cpSync(examples, home.home, { recursive: true });
+  const { bottle, sources } = await home.manifests.loadBottles(["gitea-dev"]);
+  expect(sources).toEqual(["claude", "gitea-dev"]);
+  expect(bottle.provider.authToken?.value).toBe("CLAUDE_CODE_OAUTH_TOKEN");
+  const route = bottle.routes.get("forge.example.com");
+  expect(route).toMatchObject({ auth: { scheme: "token", tokenRef: "GITEA_TOKEN" }, git: { fetch: true } });
+  expect([route?.matches?.length, route?.dlp?.outboundOnMatch]).toEqual([2, "block"]);
+});
