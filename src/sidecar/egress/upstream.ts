@@ -1,4 +1,3 @@
-import type { SecureContext } from "node:tls";
 import type { Deadlines } from "./deadlines.ts";
 import type { Dialler } from "./dial.ts";
 import { type ConnectionOwner, UpstreamConnection } from "./http1/upstream-connection.ts";
@@ -11,7 +10,8 @@ import {
   UPSTREAM_ORIGIN_COUNT,
 } from "./limits.ts";
 import { type OutgoingRequest, type ResponseSink, UpstreamError } from "./stream.ts";
-import { connectTls, NoCommonProtocol, type Protocol } from "./tls/connect.ts";
+import { connectTls, NoCommonProtocol, type Protocol, UnknownRoot } from "./tls/connect.ts";
+import type { Trust } from "./tls/trust.ts";
 
 export interface Origin {
   readonly scheme: "https" | "http";
@@ -52,7 +52,7 @@ interface Known {
 
 type Fresh = { readonly h1: UpstreamConnection } | { readonly h2: UpstreamSession };
 
-export function createUpstream(dialler: Dialler, trust: SecureContext, deadlines: Deadlines): Upstream {
+export function createUpstream(dialler: Dialler, trust: Trust, deadlines: Deadlines): Upstream {
   const origins = new Map<string, Known>();
   const home = new WeakMap<UpstreamConnection, Known>();
   const all = new Set<UpstreamConnection>();
@@ -178,9 +178,13 @@ export function createUpstream(dialler: Dialler, trust: SecureContext, deadlines
     if (scheme === "http") return { h1: adopt(new UpstreamConnection(socket, owner), known) };
     const offers: Protocol[] = known.h2Only ? ["h2"] : protocol === "h2" ? ["h2", "http/1.1"] : ["http/1.1"];
     let tls: Awaited<ReturnType<typeof connectTls>>;
+    const roots = trust.context();
     try {
-      tls = await connectTls(socket, host, trust, offers);
+      tls = await connectTls(socket, host, roots, offers);
     } catch (error) {
+      // Another connection may have loaded the system's roots meanwhile.
+      if (error instanceof UnknownRoot && (trust.loadSystem() || trust.context() !== roots))
+        return handshake(known, protocol);
       if (!(error instanceof NoCommonProtocol) || known.h2Only || protocol === "h2") throw error;
       known.h2Only = true;
       return handshake(known, "h2");

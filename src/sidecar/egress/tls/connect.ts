@@ -10,6 +10,9 @@ export type Protocol = "h2" | "http/1.1";
 /** The server speaks none of the protocols that were offered (RFC 7301 §3.2). */
 export class NoCommonProtocol extends UpstreamError {}
 
+/** The chain ends in no root that is trusted. */
+export class UnknownRoot extends UpstreamError {}
+
 /**
  * Speaks TLS over `socket`, verified against `trust` for `host`; nothing turns that off. Rejects with UpstreamError,
  * the socket destroyed.
@@ -54,6 +57,14 @@ export function connectTls(
 
 const NETWORK = new Set(["ECONNRESET", "EPIPE", "ETIMEDOUT", "ECONNABORTED", "EHOSTUNREACH", "ENETUNREACH"]);
 
+const UNKNOWN_ROOT = new Set([
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+]);
+
 function tlsFailure(host: string, error: Error): UpstreamError {
   const code = errorCode(error);
   if (code === "ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL")
@@ -65,7 +76,8 @@ function tlsFailure(host: string, error: Error): UpstreamError {
     const detail = `${host} closed the connection in the TLS handshake (${code ?? printable(error.message)}).`;
     return new UpstreamError(detail, "egress.upstream_unreachable", { retryable: true });
   }
-  return new UpstreamError(
+  const Kind = UNKNOWN_ROOT.has(code) ? UnknownRoot : UpstreamError;
+  return new Kind(
     `The TLS certificate or handshake of ${host} is not valid: ${printable(error.message, 200)} (${code}).`,
     "egress.upstream_tls_invalid",
   );
