@@ -7,19 +7,15 @@ export function formatRecord(record: JournalRecord): string {
 }
 
 function describe(record: JournalRecord): string {
-  switch (record.kind) {
-    case "request":
-      return describeRequest(record);
-    case "dns": {
-      const more = record.left_out === undefined ? "" : ` (and ${record.left_out} not recorded before it)`;
-      return `dns    ${record.type || "?"} ${record.name || "?"} at ${record.server}: ${record.answer}${more}`;
-    }
-    case "lifecycle": {
-      const { seq: _seq, at: _at, prev: _prev, kind: _kind, event, ...details } = record;
-      const texts = Object.entries(details).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
-      return ["life  ", event, ...texts].join(" ");
-    }
+  if (record.kind === "request") return describeRequest(record);
+  if (record.kind === "dns") {
+    const more = record.left_out === undefined ? "" : ` (and ${record.left_out} not recorded before it)`;
+    return `dns    ${record.type || "?"} ${record.name || "?"} at ${record.server}: ${record.answer}${more}`;
   }
+  const texts = Object.entries(record)
+    .filter(([name]) => !["seq", "at", "prev", "kind", "event"].includes(name))
+    .map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+  return ["life  ", record.event, ...texts].join(" ");
 }
 
 function describeRequest(event: RequestEvent): string {

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Fault } from "../base/fault.ts";
-import { chainFields, parseObject } from "./chain.ts";
+import { parseObject } from "./chain.ts";
 import { FOLLOW_INTERVAL } from "./limits.ts";
 import { splitLines } from "./lines.ts";
 import type { JournalPaths } from "./open.ts";
@@ -48,7 +48,8 @@ async function* chunks(
   follow: boolean,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Buffer> {
-  while (signal?.aborted !== true) {
+  for (;;) {
+    if (signal?.aborted === true) return;
     const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(65_536), 0, 65_536, null);
     if (bytesRead > 0) yield buffer.subarray(0, bytesRead);
     else if (!follow) return;
@@ -57,13 +58,14 @@ async function* chunks(
   }
 }
 
-/** Fields are the writer's: only what tells the kinds apart is checked, and printing bounds and escapes the rest. */
 function parseRecord(text: string): JournalRecord | undefined {
   const value = parseObject(text);
-  if (value === undefined || chainFields(text) === undefined || typeof value.at !== "string")
-    return undefined;
-  const { kind } = value;
-  return kind === "lifecycle" || kind === "request" || kind === "dns"
-    ? (value as unknown as JournalRecord)
-    : undefined;
+  return value !== undefined && isRecord(value) ? value : undefined;
+}
+
+/** Fields are the writer's: only what tells the kinds apart is checked, and printing bounds and escapes the rest. */
+function isRecord(value: object): value is JournalRecord {
+  const { seq, at, prev, kind }: { seq?: unknown; at?: unknown; prev?: unknown; kind?: unknown } = value;
+  if (typeof seq !== "number" || typeof at !== "string" || typeof prev !== "string") return false;
+  return kind === "lifecycle" || kind === "request" || kind === "dns";
 }

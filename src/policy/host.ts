@@ -42,9 +42,8 @@ const fail = (problem: string): HostProblem => ({ ok: false, problem });
  * host names have none, and no public CA certifies one).
  */
 export function parseHostName(text: string): HostResult {
-  if (isCanonical(text) && !text.includes("xn--")) {
-    return endsInNumber(text) ? ADDRESS : { ok: true, host: brand(text) };
-  }
+  // Punycode is left to the URL parser, which knows what it must not decode to.
+  if (isHostName(text) && !text.includes("xn--")) return { ok: true, host: text };
   if (text.length === 0) return fail("is empty");
   if (text.length > MAX_AUTHORITY_LENGTH) return fail("is too long");
   if (DELIMITER.test(text)) return fail("holds a character no host name has");
@@ -58,7 +57,7 @@ export function parseHostName(text: string): HostResult {
   if (endsInNumber(withoutDot(ascii))) return ADDRESS;
   if (mapped === undefined) return fail("is not a valid internationalised name");
   const name = withoutDot(mapped);
-  return isCanonical(name) ? { ok: true, host: brand(name) } : fail(labelProblem(name));
+  return isHostName(name) ? { ok: true, host: name } : fail(labelProblem(name));
 }
 
 /**
@@ -87,8 +86,8 @@ export function parseAuthority(text: string, defaultPort: number | undefined): A
       : fail("has a port that is no number from 1 to 65535");
 }
 
-function brand(name: string): HostName {
-  return name as HostName;
+function isHostName(text: string): text is HostName {
+  return isCanonical(text) && !endsInNumber(text);
 }
 
 function withoutDot(name: string): string {

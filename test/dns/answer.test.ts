@@ -1,5 +1,5 @@
 import { decode, encode, type Packet, RECURSION_DESIRED } from "dns-packet";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { answerQuery } from "../../src/sidecar/dns/answer.ts";
 
@@ -16,9 +16,9 @@ function query(question: Partial<Question> = {}, packet: Packet = {}): Buffer {
 }
 
 const reply = (message: Buffer) => {
-  const { reply } = answerQuery(message);
-  if (reply === undefined) throw new Error("dropped");
-  return decode(reply);
+  const bytes = answerQuery(message).reply;
+  if (bytes === undefined) throw new Error("dropped");
+  return decode(bytes);
 };
 /** The response code, which dns-packet's types leave out. */
 const rcode = (message: Buffer): number => (answerQuery(message).reply?.[3] ?? 255) & 0x0f;
@@ -28,6 +28,14 @@ const edit = (message: Buffer, change: (copy: Buffer) => void): Buffer => {
   change(copy);
   return copy;
 };
+
+/** The message with one more EDNS record: payload size 1232, version 0. */
+function withEdns(message: Buffer, flags = 0, options = Buffer.alloc(0)): Buffer {
+  const record = Buffer.from([0, 0, 41, 4, 208, 0, 0, flags >> 8, flags & 0xff, 0, options.length]);
+  return edit(Buffer.concat([message, record, options]), (copy) =>
+    copy.writeUInt16BE(copy.readUInt16BE(10) + 1, 10),
+  );
+}
 
 describe("answerQuery", () => {
   it("answers every A question with the one synthetic address", () => {
@@ -139,17 +147,12 @@ describe("answerQuery", () => {
     ["a compression pointer", edit(query({ name: "a.b" }), (copy) => copy.writeUInt16BE(0xc00c, 14))],
     ["a pointer to itself", edit(query({ name: "a" }), (copy) => copy.writeUInt16BE(0xc00c, 12))],
     ["an extended label", edit(query(), (copy) => copy.writeUInt8(0x41, 12))],
-    ["two EDNS records", twoOptions()],
+    ["two EDNS records", withEdns(withEdns(query()))],
   ])("answers %s with FORMERR", (_what, message) => {
     expect(rcode(message)).toBe(1);
     expect(answerQuery(message)).toMatchObject({ kind: "refused" });
     expect(answerQuery(message).reply).toHaveLength(12);
   });
-
-  function twoOptions(): Buffer {
-    const option = Buffer.from([0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 0]);
-    return edit(Buffer.concat([query(), option, option]), (copy) => copy.writeUInt16BE(2, 10));
-  }
 
   it("refuses a name over 255 bytes and takes one of 255", () => {
     const longest = `${"a".repeat(63)}.${"b".repeat(63)}.${"c".repeat(63)}.${"d".repeat(61)}`;
@@ -166,20 +169,7 @@ describe("answerQuery", () => {
   });
 
   it("answers EDNS with EDNS and looks into none of its options", () => {
-    const message = query(
-      {},
-      {
-        additionals: [
-          {
-            type: "OPT",
-            name: ".",
-            udpPayloadSize: 4096,
-            flags: 0x8000,
-            options: [{ code: 65001, data: Buffer.from("secret") }],
-          } as never,
-        ],
-      },
-    );
+    const message = withEdns(query(), 0x8000, Buffer.from([0xfd, 0xe9, 0, 6, ...Buffer.from("secret")]));
     const answer = reply(message);
     expect(answer.answers).toMatchObject([{ data: "198.18.0.1" }]);
     expect(answer.additionals).toMatchObject([
@@ -227,7 +217,7 @@ describe("answerQuery", () => {
           expect(answerQuery(answer.reply).kind).toBe("dropped");
         },
       ),
-      { numRuns: 5000 },
+      { numRuns: 2000 },
     );
   });
 
@@ -238,10 +228,8 @@ describe("answerQuery", () => {
         fc.constantFrom("A", "AAAA", "TXT", "MX", "SRV", "NS"),
         fc.boolean(),
         (name, type, edns) => {
-          const additionals = edns
-            ? [{ type: "OPT", name: ".", udpPayloadSize: 1232, flags: 0, options: [] } as never]
-            : [];
-          const answer = answerQuery(query({ name, type: type as Question["type"] }, { additionals }));
+          const plain = query({ name, type });
+          const answer = answerQuery(edns ? withEdns(plain) : plain);
           expect(answer).toMatchObject({ name, type });
           const decoded = decode(answer.reply ?? Buffer.alloc(0));
           expect(decoded.questions).toMatchObject([{ name, type }]);

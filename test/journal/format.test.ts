@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatRecord } from "../../src/journal/format.ts";
 import type { JournalEvent, JournalRecord } from "../../src/journal/record.ts";

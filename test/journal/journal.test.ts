@@ -11,9 +11,10 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Fault } from "../../src/base/fault.ts";
+import { parseObject } from "../../src/journal/chain.ts";
 import { MAX_LINE } from "../../src/journal/limits.ts";
 import { openJournal } from "../../src/journal/open.ts";
 import { readJournal } from "../../src/journal/read.ts";
@@ -29,6 +30,7 @@ beforeEach(() => {
 afterEach(() => fixture.remove());
 
 const lines = (): string[] => readFileSync(fixture.paths.lines, "utf8").split("\n").slice(0, -1);
+const parsed = (text: string): Readonly<Record<string, unknown>> => parseObject(text) ?? {};
 const verify = (id = ID) => verifyJournal(fixture.paths, id);
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
@@ -42,7 +44,7 @@ describe("the writer", () => {
       kind: "request",
       path: "/1",
     });
-    expect(JSON.parse(first).prev).toBe(sha256(`bot-bottle journal v1 ${ID}`));
+    expect(parsed(first).prev).toBe(sha256(`bot-bottle journal v1 ${ID}`));
     expect(JSON.parse(second)).toMatchObject({ seq: 2, prev: sha256(first) });
     expect(JSON.parse(third)).toMatchObject({ seq: 3, prev: sha256(second) });
     const head = readFileSync(fixture.paths.head, "utf8");
@@ -72,7 +74,7 @@ describe("the writer", () => {
   it("goes on with the chain of an existing pair", async () => {
     writeRequests(fixture.paths, ID, 2);
     writeRequests(fixture.paths, ID, 2);
-    expect(lines().map((line) => JSON.parse(line).seq)).toEqual([1, 2, 3, 4]);
+    expect(lines().map((line) => parsed(line).seq)).toEqual([1, 2, 3, 4]);
     expect(await verify()).toMatchObject({ ok: true, count: 4 });
   });
 
@@ -145,7 +147,7 @@ describe("the writer", () => {
 
   it("cuts long hosts and paths", () => {
     write(fixture.paths, ID, (writer) => writer.append(request(`/${"a".repeat(100_000)}`), 0));
-    expect(JSON.parse(lines()[0] ?? "").path).toHaveLength(1025);
+    expect(parsed(lines()[0] ?? "").path).toHaveLength(1025);
   });
 
   it("adopts the lines that a crash left after the head's place", async () => {
@@ -215,7 +217,7 @@ describe("verifyJournal", () => {
         writeFileSync(fixture.paths.lines, changed);
         expect((await verify()).ok).toBe(false);
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 
@@ -241,7 +243,7 @@ describe("verifyJournal", () => {
       [a, b, "", c, d, e],
     ]) {
       writeFileSync(fixture.paths.lines, `${changed.join("\n")}\n`);
-      expect((await verify()).ok, changed.length.toString()).toBe(false);
+      expect((await verify()).ok).toBe(false);
     }
   });
 
@@ -249,7 +251,7 @@ describe("verifyJournal", () => {
     const whole = readFileSync(fixture.paths.lines);
     for (const size of [0, 1, whole.lastIndexOf("\n", -2) + 1, whole.length - 1]) {
       writeFileSync(fixture.paths.lines, whole.subarray(0, size));
-      expect((await verify()).ok, String(size)).toBe(false);
+      expect((await verify()).ok).toBe(false);
     }
     truncateSync(fixture.paths.head, 0);
     expect((await verify()).ok).toBe(false);
@@ -269,7 +271,7 @@ describe("verifyJournal", () => {
   });
 
   it("finds a head that was changed", async () => {
-    const head = JSON.parse(readFileSync(fixture.paths.head, "utf8"));
+    const head = parsed(readFileSync(fixture.paths.head, "utf8"));
     for (const change of [
       { count: 6 },
       { count: 4 },
@@ -280,7 +282,7 @@ describe("verifyJournal", () => {
       { bytes: 1 },
     ]) {
       writeFileSync(fixture.paths.head, JSON.stringify({ ...head, ...change }));
-      expect((await verify()).ok, JSON.stringify(change)).toBe(false);
+      expect((await verify()).ok).toBe(false);
     }
   });
 
@@ -319,8 +321,8 @@ describe("readJournal", () => {
     writeRequests(fixture.paths, ID, 1);
     const stop = new AbortController();
     let seen = 0;
-    for await (const _line of readJournal(fixture.paths, { follow: true, signal: stop.signal })) {
-      seen += 1;
+    for await (const line of readJournal(fixture.paths, { follow: true, signal: stop.signal })) {
+      seen += line.number;
       stop.abort();
     }
     expect(seen).toBe(1);
@@ -350,6 +352,6 @@ describe("readJournal", () => {
     write(fixture.paths, ID, (writer) => {
       for (const event of events) writer.append(event, 0);
     });
-    expect(await records(3)).toEqual(events.map((event) => expect.objectContaining(event)));
+    expect(await records(3)).toMatchObject(events);
   });
 });

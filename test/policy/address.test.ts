@@ -1,4 +1,5 @@
-import fc from "fast-check";
+import { isIP } from "node:net";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { classifyAddress } from "../../src/policy/address.ts";
 
@@ -115,7 +116,7 @@ describe("classifyAddress", () => {
         const [a = 0, b = 0, c = 0, d = 0] = v4.split(".").map(Number);
         const hex = `${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
         for (const same of [`::ffff:${v4}`, `::ffff:${hex}`, `64:ff9b::${hex}`]) {
-          expect(classifyAddress(same) === "public", same).toBe(verdict === "public");
+          expect(classifyAddress(same) === "public").toBe(verdict === "public");
         }
         for (const never of [
           `::${hex}`,
@@ -124,7 +125,7 @@ describe("classifyAddress", () => {
           `2606::5efe:${hex}`,
           `64:ff9b:1::${hex}`,
         ]) {
-          expect(classifyAddress(never), never).not.toBe("public");
+          expect(classifyAddress(never)).not.toBe("public");
         }
       }),
     );
@@ -142,7 +143,7 @@ describe("classifyAddress", () => {
   it("calls nothing public that is not an address", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.ipV4Extended()), (text) => {
-        if (classifyAddress(text) === "public") expect(text).toMatch(/^[0-9.]+$|:/);
+        expect(isIP(text) !== 0 || classifyAddress(text) !== "public").toBe(true);
       }),
     );
   });

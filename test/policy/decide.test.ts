@@ -1,6 +1,7 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { z } from "zod";
 import { type Decision, decide } from "../../src/policy/decide.ts";
 import type { RequestFacts } from "../../src/policy/facts.ts";
 import { normaliseTarget } from "../../src/policy/path.ts";
@@ -12,11 +13,10 @@ import { facts, match, route } from "./facts.ts";
 const ask = (routes: RouteSpec[], request: RequestFacts, gitHosts: string[] = []): Decision =>
   decide(compilePolicy({ routes, gitHosts }), request);
 
+const codeOf = ({ verdict }: Decision): string => (verdict.action === "allow" ? "allow" : verdict.code);
+
 /** The code of the refusal, or `allow`. */
-const verdict = (routes: RouteSpec[], request: RequestFacts): string => {
-  const { verdict } = ask(routes, request);
-  return verdict.action === "allow" ? "allow" : verdict.code;
-};
+const verdict = (routes: RouteSpec[], request: RequestFacts): string => codeOf(ask(routes, request));
 
 const HOST = "api.example.com";
 const open = [route(HOST)];
@@ -179,7 +179,7 @@ describe("methods and targets", () => {
     const slash = ask(open, facts(HOST, { target: "/@a%2fb" }));
     expect(slash.verdict).toMatchObject({
       code: "egress.path_ambiguous",
-      needed: expect.stringContaining("encoded_slash: opaque"),
+      needed: "egress:\n  routes:\n    - host: api.example.com\n      encoded_slash: opaque",
     });
     const decision = ask([route(HOST, { encodedSlash: "opaque" })], facts(HOST, { target: "/@a%2fb" }));
     expect(decision).toMatchObject({ verdict: { action: "allow" }, target: "/@a%2Fb" });
@@ -418,32 +418,42 @@ describe("git", () => {
 
   it("blocks the push to a host that the gate serves too, and says where to push", () => {
     const request = facts(HOST, { method: "POST", target: "/w.git/git-receive-pack" });
-    const { verdict } = ask(fetching, request, [HOST]);
-    expect(verdict).toMatchObject({
+    const decision = ask(fetching, request, [HOST]);
+    expect(decision.verdict).toMatchObject({
       code: "egress.git_push_blocked",
-      detail: expect.stringContaining("git gate"),
+      detail:
+        "Pushes to api.example.com go through the git gate: push to the remote that git-gate.repos declares.",
     });
   });
 });
 
 describe("what a refusal says is needed", () => {
+  const matchForm = z.strictObject({
+    paths: z.array(z.strictObject({ type: z.enum(["prefix", "exact"]), value: z.string() })),
+    methods: z.array(z.string()),
+  });
+  const routeForm = z.strictObject({
+    host: z.string(),
+    ports: z.array(z.number()).optional(),
+    matches: z.array(matchForm).default([]),
+    git: z.strictObject({ fetch: z.literal(true) }).optional(),
+    encoded_slash: z.literal("opaque").optional(),
+  });
+  const form = z.strictObject({ egress: z.strictObject({ routes: z.tuple([routeForm]) }) });
+
   /** Reads `needed` as a manifest would, over the route that was there. */
   const grant = (before: RouteSpec[], needed: string): RouteSpec[] => {
-    const parsed: unknown = parse(needed);
-    const entries = (parsed as { egress: { routes: Record<string, unknown>[] } }).egress.routes;
-    return entries.map((entry) => {
-      const old = before.find((spec) => spec.host === entry.host) ?? route(String(entry.host));
-      const matches = (entry.matches as Record<string, unknown>[] | undefined)?.map((m) =>
-        match(m as Parameters<typeof match>[0]),
-      );
-      return {
+    const [entry] = form.parse(parse(needed)).egress.routes;
+    const old = before.find((spec) => spec.host === entry.host) ?? route(entry.host);
+    return [
+      {
         ...old,
-        ...(entry.ports === undefined ? {} : { ports: entry.ports as number[] }),
-        ...(entry.git === undefined ? {} : { git: { fetch: true, apiWrite: false } }),
-        ...(entry.encoded_slash === undefined ? {} : { encodedSlash: "opaque" as const }),
-        matches: [...old.matches, ...(matches ?? [])],
-      };
-    });
+        ports: entry.ports ?? old.ports,
+        git: entry.git === undefined ? old.git : { fetch: true, apiWrite: false },
+        encodedSlash: entry.encoded_slash ?? old.encodedSlash,
+        matches: [...old.matches, ...entry.matches.map(match)],
+      },
+    ];
   };
   const narrow = [
     route(HOST, {
@@ -482,13 +492,13 @@ describe("what a refusal says is needed", () => {
   it("is nothing where no manifest can allow it", () => {
     const auth = { header: "authorization", scheme: "bearer", secret: "T" } as const;
     const plain = facts(HOST, { scheme: "http", port: 80, sni: undefined });
-    for (const { verdict } of [
+    for (const decision of [
       ask(open, facts("127.0.0.1", { sni: undefined })),
       ask(open, facts(HOST, { method: "TRACE" })),
       ask(open, facts(HOST, { sni: "evil.example" })),
       ask([route(HOST, { auth })], plain),
     ]) {
-      expect(verdict).not.toHaveProperty("needed");
+      expect(decision.verdict).not.toHaveProperty("needed");
     }
   });
 });
@@ -535,11 +545,11 @@ describe("for any request", () => {
       headers: fc.array(fc.oneof(fc.constantFrom("host", HOST, "x-http-method", "POST"), fc.string()), {
         maxLength: 8,
       }),
-      names: fc.constantFrom("agree", "are allowed", "differ"),
+      agreement: fc.constantFrom("agree", "are allowed", "differ"),
     })
-    .map(({ names, ...request }) => {
-      if (names === "differ") return request;
-      const authority = names === "agree" ? request.authority : HOST;
+    .map(({ agreement, ...request }) => {
+      if (agreement === "differ") return request;
+      const authority = agreement === "agree" ? request.authority : HOST;
       return { ...request, scheme: "https", authority, sni: authority, connectHost: undefined, headers: [] };
     });
 
@@ -557,8 +567,7 @@ describe("for any request", () => {
     fc.assert(
       fc.property(anyFacts, (request) => {
         const decision = decide(empty, request);
-        expect(decision.verdict.action).toBe("block");
-        if (decision.verdict.action === "block") expect(Object.keys(CODES)).toContain(decision.verdict.code);
+        expect(Object.keys(CODES)).toContain(codeOf(decision));
       }),
       { numRuns: 2000 },
     );
@@ -582,7 +591,7 @@ describe("for any request", () => {
         const again = decide(policy, { ...request, target: decision.target });
         expect(again).toEqual(decision);
       }),
-      { numRuns: 5000 },
+      { numRuns: 2000 },
     );
     expect(allowed).toBeGreaterThan(20);
   });

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { isIP } from "node:net";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { parseAuthority, parseHostName } from "../../src/policy/host.ts";
 
 const hostOf = (text: string): string | undefined => {
@@ -125,7 +126,7 @@ describe("parseHostName", () => {
         expect(new URL(`https://${host}/`).hostname).toBe(host);
         expect(new URL(`https://${text}/`).hostname.replace(/\.$/, "")).toBe(host);
       }),
-      { numRuns: 5000 },
+      { numRuns: 2000 },
     );
   });
 
@@ -148,7 +149,7 @@ describe("parseHostName", () => {
 /** A domain with one character put in or swapped. */
 function mangled(): fc.Arbitrary<string> {
   const characters = fc.oneof(
-    fc.constantFrom(..."%@:/\\#?[]_-.\u00ad\u3002\uff0e\uff05\u200d\u0000 ١１"),
+    fc.constantFrom(...Array.from("%@:/\\#?[]_-.\u00ad\u3002\uff0e\uff05\u200d\u0000 ١１")),
     fc.string({ minLength: 1, maxLength: 1 }),
   );
   return fc.tuple(fc.domain(), fc.nat(), characters).map(([domain, at, c]) => {
@@ -194,7 +195,11 @@ describe("parseAuthority", () => {
   );
 
   it("never throws", () => {
-    fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => void parseAuthority(text, 443)));
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (text) => {
+        expect(parseAuthority(text, 443)).toHaveProperty("ok");
+      }),
+    );
   });
 });
 
@@ -206,7 +211,8 @@ if (!haveWpt)
 describe.skipIf(!haveWpt)(
   "web-platform-tests: the host the policy sees is the host that is dialled, or it is blocked",
   () => {
-    const read = (file: string): unknown[] => JSON.parse(readFileSync(new URL(file, wpt), "utf8"));
+    const read = (file: string): unknown[] =>
+      z.array(z.unknown()).parse(JSON.parse(readFileSync(new URL(file, wpt), "utf8")));
     const field = (entry: unknown, name: string): string | undefined => {
       const value: unknown =
         typeof entry === "object" && entry !== null ? Reflect.get(entry, name) : undefined;
@@ -223,8 +229,8 @@ describe.skipIf(!haveWpt)(
         const host = hostOf(input);
         if (host === undefined) continue;
         accepted += 1;
-        expect(host, input).toBe(dialled(input));
-        expect(host, input).toBe(field(entry, "output")?.replace(/\.$/, ""));
+        expect(host).toBe(dialled(input));
+        expect(host).toBe(field(entry, "output")?.replace(/\.$/, ""));
       }
       expect(accepted).toBeGreaterThan(10);
     });
@@ -240,7 +246,7 @@ describe.skipIf(!haveWpt)(
           const host = hostOf(text);
           if (host === undefined) continue;
           accepted += 1;
-          expect(host, JSON.stringify(text)).toBe(dialled(text));
+          expect(host).toBe(dialled(text));
           expect(isIP(host)).toBe(0);
         }
       }
@@ -253,7 +259,8 @@ describe.skipIf(!haveWpt)(
         const url = input === undefined ? null : URL.parse(input);
         if (url === null || !/^(https?|wss?):$/.test(url.protocol)) continue;
         const result = parseAuthority(url.host, 443);
-        if (result.ok) expect(result.host, input).toBe(url.hostname.replace(/\.$/, ""));
+        const dialled = url.hostname.replace(/\.$/, "");
+        expect(result.ok ? result.host : dialled).toBe(dialled);
       }
     });
   },

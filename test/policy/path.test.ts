@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { normaliseTarget } from "../../src/policy/path.ts";
 
@@ -172,9 +172,9 @@ describe("normaliseTarget", () => {
         expect(first.target).toBe(first.path + first.query);
         expect(first.path).toMatch(/^\/[\x21-\x7e]*$/);
         expect(first.path).not.toMatch(/\/\/|\\|#|\?|%00|%2e|%5c|(^|\/)\.{1,2}(\/|;|$)/i);
-        if (mode === "block") expect(first.path).not.toMatch(/%2f/i);
+        expect(mode === "opaque" || !first.path.includes("%2F")).toBe(true);
       }),
-      { numRuns: 5000 },
+      { numRuns: 2000 },
     );
   });
 
@@ -189,7 +189,7 @@ describe("normaliseTarget", () => {
           text.replace(/["<>^`{}|']/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
         expect(escaped(url.pathname)).toBe(escaped(result.path));
       }),
-      { numRuns: 5000 },
+      { numRuns: 2000 },
     );
   });
 });

@@ -1,9 +1,11 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parseObject } from "../../src/journal/chain.ts";
 import { problemJson } from "../../src/policy/refusal.ts";
 import { CODES, type Code, refuse } from "../../src/policy/verdict.ts";
 
-const body = (answer: { body: Buffer }): Record<string, unknown> => JSON.parse(answer.body.toString());
+const body = (answer: { body: Buffer }): Readonly<Record<string, unknown>> =>
+  parseObject(answer.body.toString()) ?? {};
 
 describe("problemJson", () => {
   it("says what was refused, why, and how to ask", () => {
@@ -38,8 +40,8 @@ describe("problemJson", () => {
       "egress.upstream_unreachable": 502,
       "egress.upstream_tls_invalid": 502,
     };
-    for (const code of Object.keys(CODES) as Code[]) {
-      expect(problemJson(refuse(code, "", ""), { id: "" }).status, code).toBe(others[code] ?? 403);
+    for (const code of Object.keys(CODES).filter((text): text is Code => text in CODES)) {
+      expect(problemJson(refuse(code, "", ""), { id: "" }).status).toBe(others[code] ?? 403);
     }
   });
 

@@ -73,12 +73,21 @@ export function answerQuery(message: Buffer): DnsAnswer {
     : { reply: replyTo(message, NOERROR, query), name, type, kind: "nodata" };
 }
 
+// The question's name by pointer, type, class, TTL, length, address.
 const ADDRESS_RECORD = Buffer.from([
-  // the question's name, by pointer
-  ...[0xc0, HEADER_SIZE],
-  ...[0, TYPE_A, 0, CLASS_IN],
-  ...[0, 0, ANSWER_TTL >> 8, ANSWER_TTL & 0xff],
-  ...[0, 4, ...SYNTHETIC_ADDRESS.split(".").map(Number)],
+  0xc0,
+  HEADER_SIZE,
+  0,
+  TYPE_A,
+  0,
+  CLASS_IN,
+  0,
+  0,
+  ANSWER_TTL >> 8,
+  ANSWER_TTL & 0xff,
+  0,
+  4,
+  ...SYNTHETIC_ADDRESS.split(".").map(Number),
 ]);
 
 /** Payload size that RFC 9715 §3.2 names, for a server that never needs it. */
