@@ -206,7 +206,7 @@ sub start {
 }
 
 sub confine {
-  close_from($option{keep});
+  close_from($option{keep} + 0);    # a string would be passed as an address
   die_with_parent();
   set_rlimits();
   %ENV = %channel;

@@ -1,4 +1,4 @@
-import { lstatSync, readlinkSync, statSync } from "node:fs";
+import { existsSync, lstatSync, readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Limits } from "../../plan/launch-plan.ts";
 import type { Mount } from "../backend.ts";
@@ -52,6 +52,21 @@ export function hostPieces(names: readonly string[]): readonly string[] {
   });
 }
 
+/** Files of /proc that tell of the operator's keys or of the kernel's inside, as far as permissions let them. */
+const HIDDEN = ["keys", "key-users", "kcore", "kallsyms", "timer_list", "sched_debug"];
+
+/**
+ * A procfs of the bottle's pid namespace. Its sysctls are read-only: some of a namespace's own (ns_last_pid, pid_max, the
+ * sizes of System V memory) belong to the uid that made the namespace, which is the agent's too.
+ */
+function privateProc(): readonly string[] {
+  const hidden = HIDDEN.map((name) => `/proc/${name}`).filter((path) => existsSync(path));
+  return [
+    ...["--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys"],
+    ...hidden.flatMap((path) => ["--ro-bind", "/dev/null", path]),
+  ];
+}
+
 /** The bottle's own small files, each at its path under the folder `etc`. */
 export interface EtcFiles {
   /** host folder that holds passwd, group, hosts, resolv.conf, nsswitch.conf, and `certs` */
@@ -73,7 +88,8 @@ export function agentRoot(etc: EtcFiles, mounts: readonly Mount[], limits: Limit
       "--dir",
       path,
     ]),
-    ...["--proc", "/proc", "--dev", "/dev"],
+    ...privateProc(),
+    ...["--dev", "/dev"],
     ...tmpfs("/dev/shm", share(limits, SHM_SHARE), "1777"),
     ...tmpfs("/tmp", share(limits, TMP_SHARE), "1777"),
     ...tmpfs("/var/tmp", share(limits, VAR_TMP_SHARE), "1777"),
