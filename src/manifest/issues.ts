@@ -50,12 +50,7 @@ export class IssueReporter {
         this.#union(issue, path);
         return;
       case "invalid_key":
-        this.#add(
-          path,
-          `\`${show(path)}\` ${issue.issues[0]?.message ?? "is no valid name"}`,
-          undefined,
-          true,
-        );
+        this.#add(path, `${named(path)} ${issue.issues[0]?.message ?? "is no valid name"}`, undefined, true);
         return;
       case "invalid_type":
         this.#type(path, [issue.expected]);
@@ -66,7 +61,7 @@ export class IssueReporter {
       default: {
         const value = nodeAt(this.#root, path)?.value;
         const quoted = typeof value === "string" && !this.#secret(path) ? ` \`${printable(value, 80)}\`` : "";
-        this.#add(path, `\`${show(path)}\`${quoted} ${issue.message}`);
+        this.#add(path, `${named(path)}${quoted} ${issue.message}`);
       }
     }
   }
@@ -109,7 +104,7 @@ export class IssueReporter {
     if (issue.discriminator !== undefined && "options" in issue) {
       const options = (issue.options ?? []).map(String);
       if (nodeAt(this.#root, path) === undefined)
-        this.#add(path, `\`${show(path)}\` is missing: one of ${options.join(", ")}`);
+        this.#add(path, `${named(path)} is missing: one of ${options.join(", ")}`);
       else this.#choice(path, options);
       return;
     }
@@ -151,13 +146,13 @@ export class IssueReporter {
       for (const other of parent?.entries?.keys() ?? []) {
         if (legacyKey(path.slice(0, -1), other)?.now === key) return;
       }
-      this.#add(path, `\`${show(path)}\` is missing`);
+      this.#add(path, `${named(path)} is missing`);
       return;
     }
     const wanted = [...new Set(expected.map(typeName))].join(" or ");
     this.#add(
       path,
-      `\`${show(path)}\` must be ${wanted}, not ${kindOf(node.value)}`,
+      `${named(path)} must be ${wanted}, not ${kindOf(node.value)}`,
       typeMend(node.value, expected),
     );
   }
@@ -165,7 +160,7 @@ export class IssueReporter {
   #choice(path: Path, values: readonly string[]): void {
     const node = nodeAt(this.#root, path);
     if (node === undefined) {
-      this.#add(path, `\`${show(path)}\` is missing: one of ${values.join(", ")}`);
+      this.#add(path, `${named(path)} is missing: one of ${values.join(", ")}`);
       return;
     }
     const near = typeof node.value === "string" ? closest(node.value, values) : undefined;
@@ -173,7 +168,7 @@ export class IssueReporter {
     const found =
       typeof node.value === "object" ? kindOf(node.value) : `\`${printable(String(node.value), 80)}\``;
     const allowed = values.length === 1 ? values[0] : `one of ${values.join(", ")}`;
-    this.#add(path, `\`${show(path)}\` must be ${allowed}, not ${found}${guess}`);
+    this.#add(path, `${named(path)} must be ${allowed}, not ${found}${guess}`);
   }
 
   #secret(path: Path): boolean {
@@ -183,7 +178,8 @@ export class IssueReporter {
   #add(path: Path, message: string, mend?: string, atKey = false): void {
     const { start, end } = placeOf(this.#root, path, atKey);
     if (!atKey && this.#secret(path) && isScalar(nodeAt(this.#root, path))) this.#file.hide(start);
-    this.#problems.add({ file: this.#file, start, end, message, mend });
+    // Escapes of YAML can bring control characters that the file itself may not hold.
+    this.#problems.add({ file: this.#file, start, end, message: printable(message, 1000), mend });
   }
 }
 
@@ -244,6 +240,11 @@ export function placeOf(root: YamlNode, path: Path, atKey: boolean): { start: nu
     if (node !== undefined) return { start: node.start, end: exact ? node.end : node.start + 1 };
   }
   return { start: root.start, end: root.start + 1 };
+}
+
+/** How messages name a place: its path in backticks; the whole document has none. */
+function named(path: Path): string {
+  return path.length === 0 ? "the YAML" : `\`${show(path)}\``;
 }
 
 /** `egress.routes[0].host` */

@@ -213,8 +213,8 @@ export class ManifestReader implements BottleFinder {
   #repo(): string | undefined {
     const { cwd, home } = this.#options;
     if (cwd === undefined) return undefined;
-    const theirs = statSync(join(cwd, REPO_FOLDER, "agents"), { throwIfNoEntry: false });
-    const ours = statSync(home.agents, { throwIfNoEntry: false });
+    const theirs = statSync(join(cwd, REPO_FOLDER), { throwIfNoEntry: false });
+    const ours = statSync(dirname(home.agents), { throwIfNoEntry: false });
     return theirs !== undefined && ours !== undefined && theirs.ino === ours.ino && theirs.dev === ours.dev
       ? undefined
       : cwd;

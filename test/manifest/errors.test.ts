@@ -288,6 +288,21 @@ test("a long line is shown around the mistake only, and what could move the curs
   expect(message).toContain("\\u{200b}");
 });
 
+test("control characters that YAML escapes bring in are shown, not sent to the terminal", async () => {
+  const messages = await Promise.all([
+    bottleFault(repo(`url: "git@host:\\e]0;x\\a"\n${key}`)),
+    bottleFault('"a\\e[2J": 1'),
+    bottleFault(route('role: "\\e[2J"')),
+    bottleFault('extends: "\\e[2J"'),
+  ]);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the point
+  for (const message of messages) expect(message).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
+});
+
+test("front matter that is no map says so", async () => {
+  expect(await bottleFault("just text")).toContain("dev.md:2:1: the YAML must be a map, not text");
+});
+
 test("every mistake is counted, the first fifty are shown", async () => {
   const message = await bottleFault(Array.from({ length: 70 }, (_, i) => `bad${i}: 1`).join("\n"));
   expect(message.match(/unknown key/g)).toHaveLength(50);

@@ -43,6 +43,12 @@ describe("agents", () => {
     expect((await home.manifests.loadBottles(["dev"])).notices.join()).toContain("is never read");
   });
 
+  test("in the operator's own home folder there is no repository to warn of", async () => {
+    const home = new TestHome({ "bottles/dev.md": matter("") });
+    const { notices } = await home.manifestsIn(join(home.root, "home")).loadBottles(["dev"]);
+    expect(notices).toEqual([]);
+  });
+
   test("repos in an agent is bottle-only, and so are a bottle's keys", async () => {
     const home = new TestHome({ "agents/me.md": matter("git-gate: {repos: {}}\negress: {}") });
     const message = await faultOf(home.manifests.loadAgent("me"));

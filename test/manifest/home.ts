@@ -17,17 +17,22 @@ export class TestHome {
     mkdirSync(this.home, { recursive: true });
     mkdirSync(this.repo);
     for (const [path, text] of Object.entries(files)) this.write(path, text);
-    this.manifests = loadManifests({
+    this.manifests = this.manifestsIn(this.repo);
+    onTestFinished(() => rmSync(this.root, { recursive: true, force: true }));
+  }
+
+  /** read as from this current folder */
+  manifestsIn(cwd: string): Manifests {
+    return loadManifests({
       home: {
         bottles: join(this.home, "bottles"),
         agents: join(this.home, "agents"),
         settings: join(this.home, "settings.yml"),
         contrib: join(this.home, "contrib"),
       },
-      cwd: this.repo,
+      cwd,
       uid: process.getuid?.() ?? 0,
     });
-    onTestFinished(() => rmSync(this.root, { recursive: true, force: true }));
   }
 
   /** `bottles/x.md`, `agents/x.md`, `settings.yml` of the home; `repo/…` of the repository */
