@@ -1,4 +1,4 @@
-import { FakeInternet } from "../support/fake-internet.ts";
+import { FakeInternet, NAME_SERVER } from "../support/fake-internet.ts";
 import { TestCa } from "../support/pki.ts";
 
 /** Signs every upstream that is what it should be. */
@@ -63,3 +63,6 @@ export function left(internet: FakeInternet): string[] {
     ...new Set(internet.of("packet").map(({ protocol, to, port }) => `${protocol} ${to} ${port}`)),
   ].sort();
 }
+
+/** The host's own resolver is asked by the sidecar for allowed names. */
+export const NAME_SERVER_PACKET = `udp ${NAME_SERVER} 53`;

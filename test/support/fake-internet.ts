@@ -4,6 +4,8 @@ import type { SeenRequest } from "./https-origin.ts";
 import type { Credentials } from "./pki.ts";
 import { CHECKOUT } from "./program.ts";
 
+const isRoot = process.getuid?.() === 0;
+
 /** Everything that can be seen from outside the machine under test, as it happens. */
 export type Sighting =
   /** a packet on the wire that leaves the machine */
@@ -50,7 +52,7 @@ export const NAME_SERVER = "203.0.113.53";
 /**
  * A machine with a network of its own whose every packet ends in a sink: two network namespaces, one with a default
  * route through a veth pair, the other answering as each address there is. A leak is seen here and goes nowhere.
- * Needs root.
+ * An ordinary user makes it in a user namespace.
  */
 export class FakeInternet {
   readonly sightings: Sighting[] = [];
@@ -64,7 +66,7 @@ export class FakeInternet {
 
   static async start(plan: InternetPlan): Promise<FakeInternet> {
     const main = join(CHECKOUT, "test/support/fake-internet-main.ts");
-    const holder = spawn("unshare", ["-nm", "--", process.execPath, main], {
+    const holder = spawn("unshare", [isRoot ? "-nm" : "-Urnm", "--", process.execPath, main], {
       stdio: ["pipe", "inherit", "inherit", "ipc"],
     });
     const early: Sighting[] = [];
@@ -85,7 +87,11 @@ export class FakeInternet {
 
   /** argv that enters the machine: for `HomeOptions.enter`, or before any command. */
   get enter(): readonly string[] {
-    return ["nsenter", "-t", String(this.#hostPid), "-n", "-m", "--"];
+    const target = ["nsenter", "-t", String(this.#hostPid), "-n", "-m"];
+    if (isRoot) return [...target, "--"];
+    // the ordinary user is root of the namespaces and becomes itself again in one more
+    const self = [`--map-user=${process.getuid?.()}`, `--map-group=${process.getgid?.()}`];
+    return [...target, "-U", "--preserve-credentials", "--", "unshare", "-U", ...self, "--"];
   }
 
   /** What was seen of one kind. */

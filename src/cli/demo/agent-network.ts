@@ -17,14 +17,23 @@ interface Request {
   /** what TLS says and what is dialled, where they differ */
   readonly sni?: string;
   readonly dial?: string;
+  /** a forward proxy to go through */
+  readonly proxy?: { readonly host: string; readonly port: number };
 }
 
 /** One HTTPS request, written by hand so that nothing tidies it up. The certificate is not looked at: attackers don't. */
-export function get({ host, path, method = "GET", sni = host, dial = host }: Request): Promise<Outcome> {
+export async function get({
+  host,
+  path,
+  method = "GET",
+  sni = host,
+  dial = host,
+  proxy,
+}: Request): Promise<Outcome> {
   const named = isIP(sni) === 0 && !/^[\d.]+$/.test(sni);
+  const tunnel = proxy === undefined ? undefined : await openTunnel(proxy, `${host}:443`);
   const socket = connectTls({
-    host: dial,
-    port: 443,
+    ...(tunnel === undefined ? { host: dial, port: 443 } : { socket: tunnel }),
     ...(named ? { servername: sni } : {}),
     rejectUnauthorized: false,
     ALPNProtocols: ["http/1.1"],
@@ -35,6 +44,20 @@ export function get({ host, path, method = "GET", sni = host, dial = host }: Req
     "secureConnect",
     `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\nauthorization: Bearer ${token}\r\nconnection: close\r\n\r\n`,
   );
+}
+
+/** CONNECT (RFC 9110 §9.3.6); rejects with the proxy's first line when it says no there already. */
+function openTunnel(proxy: { host: string; port: number }, target: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connectTcp(proxy);
+    socket.once("error", reject);
+    socket.once("data", (chunk: Buffer) => {
+      const [line = ""] = chunk.toString("latin1").split("\r\n");
+      if (line.startsWith("HTTP/1.1 200")) resolve(socket);
+      else reject(new Error(line));
+    });
+    socket.write(`CONNECT ${target} HTTP/1.1\r\nhost: ${target}\r\n\r\n`);
+  });
 }
 
 /** Bytes sent over plain TCP and what came back. */

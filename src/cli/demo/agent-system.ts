@@ -101,13 +101,19 @@ export function searchFiles(prefix: string): Outcome {
     for (const entry of children(folder)) {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) waiting.push(path);
-      else if (entry.isFile() && statSync(path).size <= MAX_FILE) {
+      else if (entry.isFile()) {
         places += 1;
-        matches.push(...(attempt(() => readFileSync(path, "latin1")).match(pattern(prefix)) ?? []));
+        matches.push(...(attempt(() => readSmall(path)).match(pattern(prefix)) ?? []));
       }
     }
   }
   return { kind: "search", matches, places };
+}
+
+/** The folder's entry tells what lies under a mount point: a device may look like a file there. */
+function readSmall(path: string): string {
+  const stats = statSync(path);
+  return stats.isFile() && stats.size <= MAX_FILE ? readFileSync(path, "latin1") : "";
 }
 
 function children(folder: string) {

@@ -23,8 +23,7 @@ const attempts: Readonly<Record<string, () => Promise<Outcome> | Outcome>> = {
   "host-mismatch": () => get({ host: other, sni: allowed, dial: allowed, path: "/?attempt=host-mismatch" }),
   path: () => get({ host: allowed, path: "/v1/../admin?attempt=path" }),
   method: () => get({ host: allowed, path: "/v1/x?attempt=method", method: "DELETE" }),
-  connect: () =>
-    exchange({ host: "sidecar", port: 9099 }, `CONNECT ${other}:443 HTTP/1.1\r\nhost: ${other}:443\r\n\r\n`),
+  connect: () => get({ host: other, proxy: { host: "sidecar", port: 9099 }, path: "/?attempt=connect" }),
   metadata: () =>
     exchange(
       { host: METADATA, port: 80 },

@@ -39,7 +39,7 @@ export function judgeAllowed(outcome: Outcome, evidence: Evidence): Finding {
     return { verdict: "unproven", code: status, stoppedBy: "without the token" };
   }
   if (outcome.kind === "http" && outcome.body.includes(evidence.token)) {
-    return escaped(status, "the answer shows it");
+    return escaped(status, "the answer had it");
   }
   return { verdict: "allowed", code: status, stoppedBy: "real token put on" };
 }
@@ -48,7 +48,7 @@ export function judgeAllowed(outcome: Outcome, evidence: Evidence): Finding {
 export function judgeAttack(attempt: string, outcome: Outcome, evidence: Evidence): Finding {
   if (evidence.upstream.some((request) => request.attempt === attempt))
     return escaped("-", "upstream got it");
-  if (evidence.trapsTouched.includes(attempt)) return escaped("-", "the host was reached");
+  if (evidence.trapsTouched.includes(attempt)) return escaped("-", "the host answered");
   switch (outcome.kind) {
     case "http":
       return judgeAnswer(outcome, evidence);
@@ -56,7 +56,7 @@ export function judgeAttack(attempt: string, outcome: Outcome, evidence: Evidenc
       return judgeDns(outcome, evidence);
     case "search":
       return outcome.matches.includes(evidence.token)
-        ? escaped("-", "the token was found")
+        ? escaped("-", "the token is here")
         : { verdict: "blocked", code: `${outcome.places} searched`, stoppedBy: "never was inside" };
     case "failed":
       return { verdict: "blocked", code: outcome.code, stoppedBy: layer(outcome.code) };
@@ -74,35 +74,35 @@ function judgeAnswer(outcome: Extract<Outcome, { kind: "http" }>, evidence: Evid
     (record) => record.kind === "request" && record.verdict === "block" && record.code === code,
   );
   return recorded
-    ? { verdict: "blocked", code, stoppedBy: "sidecar, policy" }
-    : { verdict: "unproven", code, stoppedBy: "not in the journal" };
+    ? { verdict: "blocked", code, stoppedBy: "sidecar's policy" }
+    : { verdict: "unproven", code, stoppedBy: "not in journal" };
 }
 
 function judgeDns(outcome: Extract<Outcome, { kind: "dns" }>, evidence: Evidence): Finding {
   if (outcome.answers.some((answer) => answer !== SYNTHETIC)) return escaped("-", "a real answer");
   if (outcome.answers.length > 0) {
-    return { verdict: "blocked", code: SYNTHETIC, stoppedBy: "sidecar, same for all" };
+    return { verdict: "blocked", code: SYNTHETIC, stoppedBy: "one for all names" };
   }
   const recorded = evidence.records.some((record) => record.kind === "dns" && record.answer === "nodata");
   return recorded
-    ? { verdict: "blocked", code: "NODATA", stoppedBy: "sidecar, never sent on" }
-    : { verdict: "unproven", code: "NODATA", stoppedBy: "not in the journal" };
+    ? { verdict: "blocked", code: "NODATA", stoppedBy: "never sent on" }
+    : { verdict: "unproven", code: "NODATA", stoppedBy: "not in journal" };
 }
 
 function layer(code: string): string {
   switch (code) {
     case "ECONNREFUSED":
-      return "network, no listener";
+      return "nobody listens";
     case "EPERM":
     case "EACCES":
-      return "kernel, no privilege";
+      return "no privilege";
     case "ENOSYS":
     case "EAFNOSUPPORT":
     case "EPROTONOSUPPORT":
-      return "kernel, call filter";
+      return "call filter";
     case "ENOSPC":
     case "EUSERS":
-      return "kernel, none allowed";
+      return "none allowed";
     case "ENOENT":
       return "not in the bottle";
     case "TIMEOUT":

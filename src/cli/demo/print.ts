@@ -5,8 +5,8 @@ import type { Finding } from "./judge.ts";
 import { ALLOWED_HOST } from "./operator.ts";
 import type { Row } from "./rows.ts";
 
-/** Column widths: 26 + 9 + 23 + 21 and three gaps of one make 80 with the last cell's slack. */
-const WIDTHS = [26, 9, 23, 21] as const;
+/** Column widths: with the three gaps they make 80; the longest code has 25 characters. */
+const WIDTHS = [26, 9, 25, 17] as const;
 
 export function printIntroduction(io: OperatorIo): void {
   const { bold } = paint(io.stdout, io.env);
@@ -67,6 +67,6 @@ ${bold("Next, a real agent:")}
   mkdir -p ~/.bot-bottle && chmod 700 ~/.bot-bottle
   cp -r examples/bottles examples/agents ~/.bot-bottle/
   export CLAUDE_CODE_OAUTH_TOKEN=...      # from: claude setup-token
-  bot-bottle start AGENT --cwd            # AGENT: a file of ~/.bot-bottle/agents
+  bot-bottle start implementer --cwd      # in the folder to work on
 `);
 }

@@ -8,7 +8,7 @@ export interface Row {
 }
 
 /** The agent said nothing of an attempt: it can't be called blocked. */
-const SILENT: Finding = { verdict: "unproven", code: "-", stoppedBy: "the agent is silent" };
+const SILENT: Finding = { verdict: "unproven", code: "-", stoppedBy: "the agent is mute" };
 
 /** One row an attempt, the allowed call first. */
 export function rowsOf(reports: readonly Report[], evidence: Evidence): Row[] {

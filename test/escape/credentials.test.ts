@@ -1,0 +1,119 @@
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { FakeInternet } from "../support/fake-internet.ts";
+import { family } from "../support/processes.ts";
+import { STARTERS } from "../support/program.ts";
+import { ca, startInternet, TOKEN } from "./internet.ts";
+import { brief, outcome, type Probed, probeBottle, probeOutside, WAYS } from "./probe-bottle.ts";
+
+const BOTTLE = `
+agent_provider: {template: command}
+supervise: false
+env: {API_TOKEN: placeholder}
+egress:
+  log: 2
+  routes:
+    - host: api.example.com
+      auth: {scheme: Bearer, token_ref: API_TOKEN_REAL}
+    - host: open.example.com
+`;
+
+const HALVES = [TOKEN.slice(0, 12), TOKEN.slice(12)];
+const SEARCHED = ["env", "environ", "cmdline", "memory", "descriptors", "files", "read-outside"];
+
+describe("on a machine without a bottle", () => {
+  it("the same search finds a token that is there: the tests can fail", async () => {
+    const seen = await probeOutside(undefined, "credentials.ts", HALVES, ["env", `LEAKED=${TOKEN}`]);
+    for (const name of ["env", "environ", "memory"])
+      expect([name, outcome(seen, name).kind]).toEqual([name, "done"]);
+  });
+});
+
+describe.each(STARTERS)("a bottle started by %s", (starter) => {
+  let internet: FakeInternet;
+  let probed: Probed;
+  beforeAll(async () => {
+    internet = await startInternet();
+    probed = await probeBottle({
+      starter,
+      script: "credentials.ts",
+      // pids of the host mean nothing inside; 1 and our own stand for them
+      args: [...HALVES, `1,${process.pid},${process.ppid}`],
+      bottles: { dev: BOTTLE },
+      ca: ca.cert,
+      resolve: { "open.example.com:443": "203.0.113.10:443" },
+      env: { API_TOKEN_REAL: TOKEN },
+      enter: internet.enter,
+    });
+    await internet.settle();
+  });
+  afterAll(async () => {
+    await probed?.home.dispose();
+    await internet?.close();
+  });
+
+  const arrived = (path: string) => internet.of("request").find(({ seen }) => seen.url === path)?.seen;
+
+  describe.each(WAYS)("searched as %s", (way) => {
+    it.each(SEARCHED)("does not hold the token in %s", (name) => {
+      expect(brief(outcome(probed[way], name))).toMatch(/^failed NOT_IN_/);
+    });
+
+    it("holds no private key of ours", () =>
+      expect(brief(outcome(probed[way], "ca-key"))).toBe("failed NONE"));
+
+    it("can't attach to a process outside", () => {
+      expect(brief(outcome(probed[way], "ptrace-outside"))).toBe("failed NONE");
+    });
+
+    it("leaves no core dump", () => expect(brief(outcome(probed[way], "own-core"))).toBe("failed SIGSEGV"));
+
+    it.each(["injected", "injected-unasked", "own-key", "own-key-twice"])(
+      "sends the real credential and no other: %s",
+      (name) => {
+        expect(arrived(`/v1/${way}/${name}`)?.headers.authorization).toBe(`Bearer ${TOKEN}`);
+      },
+    );
+
+    it.each(["own-key", "own-key-twice"])("writes down that a credential was taken off: %s", (name) => {
+      expect(probed.records).toContainEqual(
+        expect.objectContaining({
+          path: `/v1/${way}/${name}`,
+          removed: expect.arrayContaining(["authorization"]),
+        }),
+      );
+    });
+
+    it("puts the credential on for no other host", () => {
+      expect(brief(outcome(probed[way], "other-host"))).toBe("refused egress.host_not_allowed");
+      expect(arrived(`/v1/${way}/other-route`)?.headers.authorization ?? "").not.toContain(TOKEN);
+    });
+
+    it("never forwards TRACE, which would echo it", () => {
+      expect(brief(outcome(probed[way], "trace"))).toBe("refused egress.method_refused");
+    });
+  });
+
+  it("keeps the token out of every file of the operator's folder", () => {
+    const grep = spawnSync("grep", ["-rl", TOKEN, probed.home.folder], { encoding: "utf8" });
+    expect([grep.status, grep.stdout]).toEqual([1, ""]);
+  });
+
+  it("keeps the token out of the arguments and environments of what it started", () => {
+    const holders = family(probed.bottle.pid)
+      .slice(1)
+      .filter(({ pid }) => {
+        const read = (file: string) => {
+          try {
+            return readFileSync(`/proc/${pid}/${file}`, "latin1");
+          } catch {
+            return "";
+          }
+        };
+        return `${read("environ")}${read("cmdline")}`.includes(TOKEN);
+      });
+    expect(holders.map(({ command }) => command)).toEqual([]);
+    expect(readdirSync(`/proc/${probed.bottle.pid}`)).toContain("environ");
+  });
+});

@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { FakeInternet } from "../support/fake-internet.ts";
+import { STARTERS } from "../support/program.ts";
+import { API_BOTTLE, ca, left, startInternet, TOKEN } from "./internet.ts";
+import {
+  brief,
+  type Outcomes,
+  outcome,
+  type Probed,
+  probeBottle,
+  probeOutside,
+  WAYS,
+} from "./probe-bottle.ts";
+
+/** The one address every name has in a bottle. */
+const CONSTANT = "198.18.0.1";
+const NO_DATA = ["AAAA", "TXT", "NULL", "SRV", "MX", "NS", "CNAME", "SVCB", "HTTPS"];
+const detail = (of: Outcomes, name: string) => {
+  const one = outcome(of, name);
+  return one.kind === "done" ? one.detail : brief(one);
+};
+
+describe("on a machine without a bottle", () => {
+  it("the same questions reach their servers: the tests can fail", async () => {
+    const internet = await startInternet();
+    try {
+      await probeOutside(internet, "names.ts");
+      await internet.settle();
+      expect(left(internet)).toEqual(
+        expect.arrayContaining(["udp 8.8.8.8 53", "tcp 8.8.8.8 53", "udp 224.0.0.251 5353"]),
+      );
+      const asked = internet.of("dns").map(({ name }) => name);
+      expect(asked).toContain("s3cr3t-outside-1.evil.example.net");
+    } finally {
+      await internet.close();
+    }
+  });
+});
+
+describe.each(STARTERS)("a bottle started by %s", (starter) => {
+  let internet: FakeInternet;
+  let probed: Probed;
+  beforeAll(async () => {
+    internet = await startInternet();
+    probed = await probeBottle({
+      starter,
+      script: "names.ts",
+      bottles: { dev: API_BOTTLE },
+      ca: ca.cert,
+      env: { API_TOKEN_REAL: TOKEN },
+      enter: internet.enter,
+    });
+    await internet.settle();
+  });
+  afterAll(async () => {
+    await probed?.home.dispose();
+    await internet?.close();
+  });
+
+  describe.each(WAYS)("asked as %s", (way) => {
+    it.each(["type-A", "outside-v6", "over-tcp"])(
+      "answers an address question (%s) with the one constant",
+      (name) => {
+        expect(detail(probed[way], name)).toBe(`rcode 0, 1 answers, ${CONSTANT}`);
+      },
+    );
+
+    it.each(["own-resolver", "unlisted-name"])("resolves every name to the one constant: %s", (name) => {
+      expect(detail(probed[way], name)).toBe(CONSTANT);
+    });
+
+    it.each(NO_DATA)("answers a question of type %s with nothing, in the journal too", (type) => {
+      expect(detail(probed[way], `type-${type}`)).toMatch(/^rcode 0, 0 answers/);
+      expect(probed.records).toContainEqual(
+        expect.objectContaining({ kind: "dns", type, name: `s3cr3t-${way}-1.evil.example.net` }),
+      );
+    });
+
+    it.each([
+      "type-ANY",
+      "type-AXFR",
+      "txt-over-tcp",
+      "chaos-class",
+      "update",
+      "notify",
+      "two-questions",
+      "pointer-loop",
+      "garbage",
+      "long-name",
+      "long-label",
+      "many-labels",
+    ])("gives %s no answer that carries data", (name) => {
+      expect(detail(probed[way], name)).toMatch(
+        new RegExp(
+          `^(rcode \\d+, 0 answers|rcode 0, 1 answers, ${CONSTANT}|failed (TIMEOUT|CLOSED|ECONNRESET))`,
+        ),
+      );
+    });
+
+    it.each(["mdns", "llmnr", "other-port"])("has nobody who listens to %s", (name) => {
+      expect(detail(probed[way], name)).toMatch(/^failed (ECONNREFUSED|TIMEOUT|ENETUNREACH|EPERM)$/);
+    });
+
+    it("refuses DNS over HTTPS", () => {
+      expect(detail(probed[way], "doh")).toBe("refused egress.host_not_allowed");
+    });
+  });
+
+  it("sent not one packet and not one question out", () => {
+    expect(internet.of("dns")).toEqual([]);
+    expect(left(internet)).toEqual([]);
+  });
+});
