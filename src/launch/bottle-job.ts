@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { rootCertificates } from "node:tls";
 import type { AgentProcess, Place } from "../backends/backend.ts";
-import { createLinuxBackend } from "../backends/linux/index.ts";
 import { EXIT_FAILED } from "../base/fault.ts";
 import { carry, terminalSize } from "./agent-io.ts";
+import { linuxBackend } from "./code-location.ts";
 import type { BottleJob, JobChannel, JobResult } from "./job.ts";
 import { AGENT_STOP_MS } from "./limits.ts";
 import { SidecarLink } from "./sidecar-link.ts";
@@ -25,7 +25,7 @@ function systemCertificates(): string {
  * Throws `Fault` when the bottle could not be started; nothing is left running then.
  */
 export async function runBottle(job: BottleJob, channel: JobChannel): Promise<JobResult> {
-  const backend = createLinuxBackend({ nodePath: job.code.nodePath, codeFolder: job.code.folder });
+  const backend = linuxBackend(job.code);
   const sidecar = new SidecarLink(
     backend.startSidecar({
       id: job.id,

@@ -1,8 +1,7 @@
 import { readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { createLinuxBackend } from "../backends/linux/index.ts";
 import { hasChanges } from "../workspace/changes.ts";
-import { codeLocation } from "./code-location.ts";
+import { linuxBackend } from "./code-location.ts";
 import { phaseOf } from "./list.ts";
 import { controlSocket, type HomePaths, statePaths } from "./paths.ts";
 import { readMetadata, removeState, stateIds } from "./state.ts";
@@ -27,8 +26,7 @@ export async function cleanup(
   home: HomePaths,
   options: { readonly all: boolean; readonly dryRun: boolean },
 ): Promise<CleanupReport> {
-  const { nodePath, folder } = codeLocation();
-  const backend = createLinuxBackend({ nodePath, codeFolder: folder });
+  const backend = linuxBackend();
   const removed: string[] = [];
   const kept: { id: string; why: string }[] = [];
   const killed: string[] = [];

@@ -36,7 +36,7 @@ function hasAccount(uid: number): boolean {
 
 /**
  * Who the bottle runs as (DESIGN §5). An ordinary user: themselves. Root: the user behind sudo, else the owner of the
- * workspace, else a uid that no account and no running process has.
+ * workspace, else a uid that no account, no kept bottle and no running process has.
  */
 export function chooseOwner(host: {
   readonly uid: number;
@@ -44,6 +44,8 @@ export function chooseOwner(host: {
   readonly sudoUid: string | undefined;
   readonly sudoGid: string | undefined;
   readonly workspace: string | undefined;
+  /** uids of bottles that are kept: theirs until their state goes */
+  readonly reserved?: ReadonlySet<number>;
 }): Owner {
   if (host.uid !== 0) {
     if (host.gid === 0)
@@ -59,7 +61,7 @@ export function chooseOwner(host: {
   const taken = uidsInUse();
   for (let i = 0; i < BOTTLE_UIDS; i += 1) {
     const uid = FIRST_BOTTLE_UID + i;
-    if (!taken.has(uid) && !hasAccount(uid)) return { uid, gid: uid };
+    if (!taken.has(uid) && !host.reserved?.has(uid) && !hasAccount(uid)) return { uid, gid: uid };
   }
   throw new Fault(`all ${BOTTLE_UIDS} uids for bottles started by root are in use`, {
     mend: "end some with `bot-bottle stop ID`",

@@ -19,6 +19,7 @@ import { chooseOwner, type Owner } from "./owner.ts";
 import type { HomePaths } from "./paths.ts";
 import type { OperatorIo, StartRequest } from "./request.ts";
 import { resolveSecrets } from "./secrets.ts";
+import { readMetadata, stateIds } from "./state.ts";
 
 export interface PlannedSession {
   readonly plan: LaunchPlan;
@@ -37,6 +38,8 @@ export async function planSession(
   id: string,
   request: StartRequest,
   io: OperatorIo,
+  /** whose a resumed bottle's files are */
+  kept?: Owner,
 ): Promise<PlannedSession> {
   const uid = process.getuid?.() ?? 0;
   const manifests = loadManifests({ home, cwd: io.cwd, uid });
@@ -47,7 +50,7 @@ export async function planSession(
   });
   const bottle = loaded.bottle?.bottle ?? noBottle(request, loaded);
   const backend = chosenBackend(request, loaded.settings, io);
-  const workspace = await chosenWorkspace(home, bottle, request, io);
+  const workspace = await chosenWorkspace(home, bottle, request, io, kept);
   const { contribution, known } = await provide(home, bottle, loaded, request, io);
   const plan = makePlan({
     id,
@@ -89,16 +92,20 @@ async function chosenWorkspace(
   bottle: Bottle,
   request: StartRequest,
   io: OperatorIo,
+  kept: Owner | undefined,
 ): Promise<{ choice: { source: string | undefined; mode: "copy" | "bind" | undefined }; owner: Owner }> {
   const written = bottle.workspace.path?.value;
   const folder = request.workspace ?? (written && resolve(io.cwd, expandTilde(written, io.env)));
-  const owner = chooseOwner({
-    uid: process.getuid?.() ?? 0,
-    gid: process.getgid?.() ?? 0,
-    sudoUid: io.env.SUDO_UID,
-    sudoGid: io.env.SUDO_GID,
-    workspace: folder,
-  });
+  const owner =
+    kept ??
+    chooseOwner({
+      uid: process.getuid?.() ?? 0,
+      gid: process.getgid?.() ?? 0,
+      sudoUid: io.env.SUDO_UID,
+      sudoGid: io.env.SUDO_GID,
+      workspace: folder,
+      reserved: new Set(stateIds(home).map((id) => readMetadata(home, id)?.uid ?? 0)),
+    });
   const mode = request.workspaceMode;
   if (folder === undefined) return { choice: { source: undefined, mode }, owner };
   const effective = mode ?? (bottle.workspace.mode?.value === "bind" ? "bind" : "copy");

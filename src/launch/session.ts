@@ -8,6 +8,7 @@ import { describeReach } from "../plan/reach.ts";
 import type { UpstreamConfig } from "../sidecar/protocol.ts";
 import { hasChanges } from "../workspace/changes.ts";
 import { copyWorkspace } from "../workspace/copy.ts";
+import { linuxBackend } from "./code-location.ts";
 import { expandTilde } from "./expand-tilde.ts";
 import { gitIdentity } from "./git-identity.ts";
 import type { InputMode } from "./job.ts";
@@ -23,7 +24,7 @@ import { createState, findBottle, newId, prepareHome, removeState, writeHomeFile
 /** `start` and `run`: from the command line to the agent's exit code. Throws `Fault`; nothing is left behind then. */
 export async function startSession(home: HomePaths, request: StartRequest, io: OperatorIo): Promise<number> {
   const name = request.kind === "agent" ? (request.agent ?? "agent") : "run";
-  return await runSession(home, newId(home, name), request, io, false);
+  return await runSession(home, newId(home, name), request, io, undefined);
 }
 
 /** Starts a kept bottle again, with its home and its workspace as the agent left them; manifests are read anew. */
@@ -33,11 +34,15 @@ export async function resumeSession(
   request: StartRequest,
   io: OperatorIo,
 ): Promise<number> {
-  const { id, launcher, phase, request: first } = findBottle(home, text);
+  const metadata = findBottle(home, text);
+  const { id, launcher, phase, place } = metadata;
   if (phase !== "exited" && isAlive(launcher))
     throw usageFault(`${id} is running`, `bot-bottle exec ${id} -- CMD`);
+  // its launcher died: end what it may have left running before the same files get a second agent
+  if (phase !== "exited" && place) await linuxBackend().reap(place);
+  const { prompt: _answered, ...asked } = metadata.request;
   const again: StartRequest = {
-    ...first,
+    ...asked,
     headless: request.headless,
     dryRun: request.dryRun,
     format: request.format,
@@ -47,8 +52,7 @@ export async function resumeSession(
     ...(request.settingsFile !== undefined && { settingsFile: request.settingsFile }),
     ...(request.bottles.length > 0 && { bottles: request.bottles }),
   };
-  if (request.prompt === undefined && !request.headless) delete (again as { prompt?: string }).prompt;
-  return await runSession(home, id, again, io, true);
+  return await runSession(home, id, again, io, { uid: metadata.uid, gid: metadata.gid });
 }
 
 async function runSession(
@@ -56,9 +60,11 @@ async function runSession(
   id: string,
   request: StartRequest,
   io: OperatorIo,
-  resumed: boolean,
+  /** whose the files of a resumed bottle are; undefined: a new one */
+  kept: Owner | undefined,
 ): Promise<number> {
-  const { plan, settings, known, owner } = await planSession(home, id, request, io);
+  const resumed = kept !== undefined;
+  const { plan, settings, known, owner } = await planSession(home, id, request, io, kept);
   for (const line of [...plan.notices, ...plan.notEnforced]) io.notice(line);
   if (request.dryRun) {
     io.stdout.write(

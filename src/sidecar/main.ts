@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:net";
 import { networkInterfaces } from "node:os";
 import { Secret } from "../base/secret.ts";
 import { JournalWriter } from "../journal/writer.ts";
-import { compilePolicy } from "../policy/decide.ts";
+import { compilePolicy } from "../policy/routes.ts";
 import { serveDns } from "./dns/server.ts";
 import { createCertificateAuthority } from "./egress/ca.ts";
 import { createEgress, type Egress } from "./egress/egress.ts";
