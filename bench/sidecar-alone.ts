@@ -1,14 +1,19 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Secret } from "../src/base/secret.ts";
+import { openJournal } from "../src/journal/open.ts";
+import { JournalWriter } from "../src/journal/writer.ts";
 import { compilePolicy } from "../src/policy/routes.ts";
 import { createCertificateAuthority } from "../src/sidecar/egress/ca.ts";
 import { createEgress } from "../src/sidecar/egress/egress.ts";
 
 /**
  * The egress plane alone, as a forward proxy on loopback with one route, for benchmarks:
- * `node bench/sidecar-alone.ts --port 9099 --host localhost --origin 127.0.0.1:8443 --ca origin-ca.pem [--ca-out ca.pem]`
+ * `node bench/sidecar-alone.ts --port 9099 --host localhost --origin 127.0.0.1:8443 --ca origin-ca.pem [--ca-out ca.pem] [--journal FOLDER]`
+ * Every verdict is journalled as in a bottle, in a new folder of the system's temporary one unless told otherwise.
  * Clients CONNECT to `localhost:8443` (the origin's port), or are given to `--transparent PORT` with that SNI.
  */
 const { values } = parseArgs({
@@ -21,11 +26,20 @@ const { values } = parseArgs({
     "ca-out": { type: "string", default: "sidecar-ca.pem" },
     auth: { type: "boolean", default: false },
     log: { type: "string", default: "1" },
+    journal: { type: "string" },
   },
 });
 
 const originPort = Number(values.origin.slice(values.origin.lastIndexOf(":") + 1));
 const ca = createCertificateAuthority({ name: "bench", now: Date.now() });
+const folder = values.journal ?? mkdtempSync(join(tmpdir(), "bot-bottle-bench-journal-"));
+const journal = JournalWriter.onDescriptors(
+  openJournal({ lines: join(folder, "bench.jsonl"), head: join(folder, "bench.head") }),
+  "bench",
+  (error) => {
+    throw error;
+  },
+);
 let records = 0;
 const egress = createEgress({
   policy: compilePolicy({
@@ -53,8 +67,9 @@ const egress = createEgress({
   },
   ca,
   log: values.log === "0" ? 0 : 1,
-  record: () => {
+  record: (event) => {
     records++;
+    journal.append(event, Date.now());
   },
   ownAddresses: [],
 });

@@ -43,7 +43,7 @@ async function startSidecar(origin: Origin, folder: string, core: number | undef
   const args = [
     ...["--disable-warning=ExperimentalWarning", join(import.meta.dirname, "sidecar-alone.ts")],
     ...["--port", String(port), "--host", "localhost", "--origin", `127.0.0.1:${origin.port}`],
-    ...["--ca", origin.ca, "--ca-out", ca],
+    ...["--ca", origin.ca, "--ca-out", ca, "--journal", folder],
   ];
   const server = start(process.execPath, args, { core, log });
   await listening(server, port, log);
