@@ -2,6 +2,7 @@ import { closeSync, fstatSync, type Stats } from "node:fs";
 import { Fault } from "../base/fault.ts";
 import { type Base, type BaseEntry, readBase } from "./base.ts";
 import { changeMark, hashFile } from "./file-content.ts";
+import { concernsEntry } from "./file-error.ts";
 import { Folder } from "./folder.ts";
 import { MAX_DEPTH, MAX_ENTRIES } from "./limits.ts";
 import { isGitFolder } from "./names.ts";
@@ -39,7 +40,7 @@ export async function hasChanges(paths: CopyPaths): Promise<boolean> {
     const { changes, commits } = await workspaceChanges(paths);
     return commits || changes.length > 0;
   } catch (error) {
-    if (error instanceof Fault || isFileError(error)) return true;
+    if (error instanceof Fault || concernsEntry(error)) return true;
     throw error;
   }
 }
@@ -125,7 +126,7 @@ async function* walkFolder(
 }
 
 function readEntry(folder: Folder, name: string, stat: Stats, was: BaseEntry | undefined): Entry {
-  if (stat.isSymbolicLink()) return { type: "link", target: folder.linkTarget(name) };
+  if (stat.isSymbolicLink()) return readLink(folder, name);
   if (stat.isDirectory()) {
     using child = openOrSkip(folder, name);
     return child === undefined
@@ -136,7 +137,16 @@ function readEntry(folder: Folder, name: string, stat: Stats, was: BaseEntry | u
   try {
     return readFileEntry(folder, name, was);
   } catch (error) {
-    if (isFileError(error)) return special("it could not be read");
+    if (concernsEntry(error)) return special("it could not be read");
+    throw error;
+  }
+}
+
+function readLink(folder: Folder, name: string): Entry {
+  try {
+    return { type: "link", target: folder.linkTarget(name) };
+  } catch (error) {
+    if (concernsEntry(error)) return special("it changed while it was looked at");
     throw error;
   }
 }
@@ -159,7 +169,7 @@ function openOrSkip(folder: Folder, name: string): Folder | undefined {
   try {
     return folder.openFolder(name);
   } catch (error) {
-    if (isFileError(error)) return undefined;
+    if (concernsEntry(error)) return undefined;
     throw error;
   }
 }
@@ -177,13 +187,4 @@ function isRef(path: string): boolean {
   const parts = path.split("/");
   const [first = ""] = parts.slice(parts.findIndex(isGitFolder) + 1);
   return first === "refs" || first === "HEAD" || first === "packed-refs";
-}
-
-function isFileError(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    "code" in error &&
-    typeof error.code === "string" &&
-    ["EACCES", "EPERM", "ENOENT", "ELOOP", "ENOTDIR", "ENXIO"].includes(error.code)
-  );
 }

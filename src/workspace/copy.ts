@@ -18,6 +18,7 @@ import {
 import { Fault } from "../base/fault.ts";
 import { type BaseEntry, writeBase } from "./base.ts";
 import { changeMark, hashFile, readContent } from "./file-content.ts";
+import { concernsEntry } from "./file-error.ts";
 import { Folder } from "./folder.ts";
 import { pathFilter } from "./glob.ts";
 import { MAX_COPY_BYTES, MAX_DEPTH, MAX_ENTRIES, SMALL_FILE } from "./limits.ts";
@@ -92,7 +93,7 @@ class Copy {
       try {
         await this.#entry(source, target, name, below, included || this.#filter.includes(below), depth);
       } catch (error) {
-        if (!isUnreadable(error)) throw error;
+        if (!concernsEntry(error)) throw error;
         this.notices.add("could not be read and are not in the copy", below);
       }
     }
@@ -222,14 +223,4 @@ class Copy {
       });
     }
   }
-}
-
-/** The entry was changed under us, or isn't ours to read. Everything else (a full disk) ends the copy. */
-function isUnreadable(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    "code" in error &&
-    typeof error.code === "string" &&
-    ["EACCES", "EPERM", "ENOENT", "ELOOP", "ENOTDIR", "ENXIO", "ESTALE"].includes(error.code)
-  );
 }
