@@ -165,8 +165,8 @@ export class IssueReporter {
     }
     const near = typeof node.value === "string" ? closest(node.value, values) : undefined;
     const guess = near === undefined ? "" : `; did you mean \`${near}\`?`;
-    const found =
-      typeof node.value === "object" ? kindOf(node.value) : `\`${printable(String(node.value), 80)}\``;
+    const text = typeof node.value === "string" ? node.value : JSON.stringify(node.value);
+    const found = typeof node.value === "object" ? kindOf(node.value) : `\`${printable(text, 80)}\``;
     const allowed = values.length === 1 ? values[0] : `one of ${values.join(", ")}`;
     this.#add(path, `${named(path)} must be ${allowed}, not ${found}${guess}`);
   }
@@ -271,7 +271,7 @@ function kindOf(value: unknown): string {
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "a map";
   if (typeof value === "string") return "text";
-  return typeof value === "number" ? "a number" : `${value}`;
+  return typeof value === "number" ? "a number" : value === true ? "true" : "false";
 }
 
 function typeMend(value: unknown, expected: readonly string[]): string | undefined {

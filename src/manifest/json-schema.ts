@@ -16,7 +16,7 @@ export function manifestJsonSchema(kind: ManifestKind): Record<string, unknown> 
     // Our own words about a key are not JSON Schema's.
     override: ({ jsonSchema }) => {
       const notes: Record<string, unknown> = jsonSchema;
-      if (notes.acts === "later") notes.description = `${notes.description} (not enforced yet)`;
+      if (notes.acts === "later") jsonSchema.description = `${jsonSchema.description} (not enforced yet)`;
       // Defaults that are prose go to the documentation only.
       if (
         typeof notes.default === "string" &&

@@ -13,7 +13,7 @@ import type { SourceFile } from "./source-file.ts";
 
 /** A YAML value with the places it was written at (character offsets in the file). */
 export interface YamlNode {
-  /** plain JSON value; maps have no prototype */
+  /** plain JSON value; no map has a key `__proto__` */
   readonly value: unknown;
   readonly start: number;
   readonly end: number;
@@ -124,7 +124,7 @@ class Walk {
 
   #map(parsed: ParsedNode, start: number, end: number, depth: number): YamlNode {
     const entries = new Map<string, YamlEntry>();
-    const value: Record<string, unknown> = Object.create(null);
+    const values = new Map<string, unknown>();
     for (const pair of isMap<ParsedNode, ParsedNode | null>(parsed) ? parsed.items : []) {
       if (this.#stopped) break;
       const keyStart = this.#base + pair.key.range[0];
@@ -147,9 +147,9 @@ class Walk {
           ? { value: null, start: keyStart, end: keyEnd }
           : this.node(pair.value, depth + 1);
       entries.set(key, { keyStart, keyEnd, node });
-      value[key] = node.value;
+      values.set(key, node.value);
     }
-    return { value, start, end, entries };
+    return { value: Object.fromEntries(values), start, end, entries };
   }
 
   #alias(name: string, place: YamlNode, depth: number): YamlNode {

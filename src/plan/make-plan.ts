@@ -3,13 +3,18 @@ import type { Agent } from "../manifest/agent.ts";
 import type { Bottle, BottleLimits } from "../manifest/bottle.ts";
 import { overlay } from "../manifest/merge.ts";
 import type { Settings } from "../manifest/settings.ts";
-import type { ProviderContribution } from "../providers/provider.ts";
+import type { RouteSpec } from "../policy/route.ts";
 import { planEnvironment } from "./environment.ts";
 import type { LaunchPlan, Limits, SecretNeed } from "./launch-plan.ts";
 import { DEFAULT_DISK, DEFAULT_MEMORY, DEFAULT_OPEN_FILES, DEFAULT_PIDS } from "./limits.ts";
 import { notEnforced } from "./not-enforced.ts";
 import { planRoutes } from "./routes.ts";
 import { planWorkspace, type WorkspaceInput } from "./workspace.ts";
+
+/** What a provider adds: the parts of the plan it fills, and the routes of its own hosts. */
+export type Contribution = Pick<LaunchPlan, "command" | "env" | "files" | "programs" | "secrets"> & {
+  readonly routes: readonly RouteSpec[];
+};
 
 export interface PlanInput {
   readonly id: string;
@@ -24,7 +29,7 @@ export interface PlanInput {
   /** for its keys that are not enforced yet */
   readonly settings?: Settings | undefined;
   readonly provider: string;
-  readonly contribution: ProviderContribution;
+  readonly contribution: Contribution;
   readonly workspace: WorkspaceInput;
   /** of the manifests: merges and warnings */
   readonly notices: readonly string[];

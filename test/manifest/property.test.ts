@@ -100,7 +100,7 @@ const value = fc.letrec((tie) => ({
       1.5,
       "",
       "?",
-      "$" + "{A}",
+      "$\u007bA}",
       "*.example.com",
       "1h",
       "512M",

@@ -1,10 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { Fault } from "../../src/base/fault.ts";
-import { makePlan, type PlanInput } from "../../src/plan/make-plan.ts";
-import type { ProviderContribution } from "../../src/providers/provider.ts";
+import { type Contribution, makePlan, type PlanInput } from "../../src/plan/make-plan.ts";
 import { bottleOf, faultOf } from "../manifest/home.ts";
 
-const CONTRIBUTION: ProviderContribution = {
+const CONTRIBUTION: Contribution = {
   command: ["/usr/bin/agent"],
   env: { AGENT_TOKEN: { literal: "placeholder" }, QUIET: { literal: "1" } },
   files: [{ path: ".agent.json", content: "{}", mode: 0o600 }],
