@@ -213,11 +213,8 @@ function parseStatus(text: string): { readonly init: ProcessId; readonly namespa
     typeof said === "object" && said !== null && "child-pid" in said ? said["child-pid"] : undefined;
   if (typeof pid !== "number") throw new Fault("bwrap did not say which process it started");
   const init = identify(pid);
-  const id = (kind: (typeof ENTERED)[number]): string => {
-    const inode = namespaceId(pid, kind);
-    if (inode === undefined) throw new Fault(`the bottle's ${kind} namespace can't be read`);
-    return inode;
-  };
+  // A program can have ended by now, and its namespaces with it: no process is in one of number 0.
+  const id = (kind: (typeof ENTERED)[number]): string => namespaceId(pid, kind) ?? "0";
   return {
     init,
     namespaces: {

@@ -32,11 +32,9 @@ export function readStat(pid: number): ProcessStat | undefined {
   return text === undefined ? undefined : parseStat(text);
 }
 
-/** The process, with its start time, that has this pid now; throws when there is none. */
+/** The process that has this pid now; one that has ended already is given a start that no process has. */
 export function identify(pid: number): ProcessId {
-  const stat = readStat(pid);
-  if (stat === undefined) throw new Error(`process ${pid} is gone`);
-  return { pid, started: stat.started };
+  return { pid, started: readStat(pid)?.started ?? "0" };
 }
 
 /** True when that very process still runs; a zombie or another process with its pid is not it. */
