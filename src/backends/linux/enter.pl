@@ -111,7 +111,7 @@ sub give_up_terminal {
 }
 
 sub set_affinity {
-  return unless $option{cpus};
+  return unless defined $option{cpus};
   my $mask = '';
   vec($mask, $_, 1) = 1 for split /,/, $option{cpus};
   $mask .= "\0" x (128 - length $mask);

@@ -3,20 +3,11 @@ import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import type { AgentProcess, AgentSpec, Backend, Place, PlaceSpec } from "../../../src/backends/backend.ts";
 import { createLinuxBackend } from "../../../src/backends/linux/index.ts";
-import type { Limits } from "../../../src/plan/launch-plan.ts";
+import { LIMITS } from "./limits.ts";
 
 export const CODE_FOLDER = join(import.meta.dirname, "..", "..", "..", "src", "backends", "linux");
 
 export const backend: Backend = createLinuxBackend({ nodePath: process.execPath, codeFolder: CODE_FOLDER });
-
-export const LIMITS: Limits = {
-  memory: 2 ** 30,
-  pids: 200,
-  cpus: undefined,
-  disk: 2 ** 30,
-  openFiles: 512,
-  time: undefined,
-};
 
 export interface Made {
   readonly place: Place;

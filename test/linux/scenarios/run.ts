@@ -3,7 +3,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { AgentSpec, PlaceRecord } from "../../../src/backends/backend.ts";
 import type { Limits } from "../../../src/plan/launch-plan.ts";
-import { agentSpec, backend, collect, type Ended, LIMITS, makeBottle } from "./make.ts";
+import { LIMITS } from "./limits.ts";
+import { agentSpec, backend, collect, type Ended, makeBottle } from "./make.ts";
 
 export interface Program {
   /** a script for sh, or a command */
