@@ -23,6 +23,8 @@ export interface BottleJob {
 export interface ExecJob {
   readonly code: CodeLocation;
   readonly record: PlaceRecord;
+  /** the bottle's `scratch`, as in its PlaceSpec */
+  readonly scratch: string;
   readonly agent: BottleJob["agent"];
   readonly input: InputMode;
 }

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import type { PlaceRecord } from "../backends/backend.ts";
 import { Fault } from "../base/fault.ts";
 import type { BottleJob, CodeLocation, ExecJob, JobChannel, JobResult, RecordedEvent } from "./job.ts";
 
@@ -74,7 +75,11 @@ class Stage {
 function stageWork(work: StagedWork): { work: StagedWork; stage: Stage } {
   const stage = new Stage();
   const code = stage.code(work.job.code);
-  if (work.kind === "exec") return { stage, work: { kind: "exec", job: { ...work.job, code } } };
+  if (work.kind === "exec") {
+    const scratch = stage.put(work.job.scratch);
+    const record = movePaths(work.job.record, work.job.scratch, scratch);
+    return { stage, work: { kind: "exec", job: { ...work.job, code, record, scratch } } };
+  }
   const { job } = work;
   const place = {
     ...job.place,
@@ -87,6 +92,14 @@ function stageWork(work: StagedWork): { work: StagedWork; stage: Stage } {
   };
 }
 
+/** A place's record names files of the bottle's scratch: in metadata.json by their host path, on a stage by its own. */
+function movePaths(record: PlaceRecord, from: string, to: string): PlaceRecord {
+  const moved = (value: unknown) =>
+    typeof value === "string" && value.startsWith(`${from}/`) ? to + value.slice(from.length) : value;
+  const facts = Object.entries(record).map(([name, value]) => [name, moved(value)] as const);
+  return { ...record, ...Object.fromEntries(facts) };
+}
+
 /**
  * Runs `work` as `uid`/`gid` on a stage. `journal`: open descriptors of the journal's two files, when it has some.
  * Throws the `Fault` that the child met.
@@ -97,6 +110,10 @@ export async function runStaged(
   channel: JobChannel,
 ): Promise<JobResult> {
   const staged = stageWork(work);
+  const onHost = (record: PlaceRecord) =>
+    work.kind === "bottle" && staged.work.kind === "bottle"
+      ? movePaths(record, staged.work.job.place.scratch, work.job.place.scratch)
+      : record;
   const descriptors =
     work.kind === "bottle" ? [work.job.sidecar.journal.lines, work.job.sidecar.journal.head] : [];
   const child = spawn(
@@ -120,7 +137,7 @@ export async function runStaged(
   const records: ((ok: boolean) => void)[] = [];
   const ended = new Promise<JobResult>((resolve, reject) => {
     child.on("message", (message: FromStage) => {
-      if (message.type === "running") channel.running(message.place);
+      if (message.type === "running") channel.running(onHost(message.place));
       else if (message.type === "notice") channel.notice(message.line);
       else if (message.type === "recorded") records.shift()?.(message.ok);
       else if (message.type === "result") resolve(message.result);
