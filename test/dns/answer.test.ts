@@ -147,6 +147,13 @@ describe("answerQuery", () => {
     ["a compression pointer", edit(query({ name: "a.b" }), (copy) => copy.writeUInt16BE(0xc00c, 14))],
     ["a pointer to itself", edit(query({ name: "a" }), (copy) => copy.writeUInt16BE(0xc00c, 12))],
     ["an extended label", edit(query(), (copy) => copy.writeUInt8(0x41, 12))],
+    [
+      "a label over 63 bytes",
+      edit(Buffer.concat([query().subarray(0, 12), Buffer.alloc(200, 1)]), (copy) => {
+        copy.writeUInt8(100, 12);
+        copy.writeUInt8(0, 113);
+      }).subarray(0, 118),
+    ],
     ["two EDNS records", withEdns(withEdns(query()))],
   ])("answers %s with FORMERR", (_what, message) => {
     expect(rcode(message)).toBe(1);

@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import {
   appendFileSync,
+  closeSync,
   copyFileSync,
   linkSync,
   mkdirSync,
+  openSync,
   readFileSync,
   statSync,
   symlinkSync,
@@ -14,12 +16,14 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Fault } from "../../src/base/fault.ts";
-import { parseObject } from "../../src/journal/chain.ts";
+import { chainNext, chainStart, parseObject, recordLine } from "../../src/journal/chain.ts";
+import { headBytes } from "../../src/journal/head.ts";
 import { MAX_LINE } from "../../src/journal/limits.ts";
 import { openJournal } from "../../src/journal/open.ts";
 import { readJournal } from "../../src/journal/read.ts";
 import type { JournalEvent, JournalRecord } from "../../src/journal/record.ts";
 import { verifyJournal } from "../../src/journal/verify.ts";
+import { JournalWriter } from "../../src/journal/writer.ts";
 import { type Fixture, journalFolder, pathsIn, request, write, writeRequests } from "./fixture.ts";
 
 const ID = "dev-1";
@@ -61,7 +65,6 @@ describe("the writer", () => {
 
   it("writes by itself on the next turn of the event loop", async () => {
     const fds = openJournal(fixture.paths);
-    const { JournalWriter } = await import("../../src/journal/writer.ts");
     const writer = JournalWriter.onDescriptors(fds, ID, () => {});
     writer.append(request("/1"), 0);
     writer.append(request("/2"), 0);
@@ -205,6 +208,30 @@ describe("the writer", () => {
   });
 });
 
+describe("a writer that cannot write", () => {
+  it("says so once, and writes nothing more", () => {
+    writeRequests(fixture.paths, ID, 1);
+    const before = readFileSync(fixture.paths.lines);
+    const fds = { lines: openSync(fixture.paths.lines, "r"), head: openSync(fixture.paths.head, "r+") };
+    const failures: Error[] = [];
+    const writer = JournalWriter.onDescriptors(fds, ID, (error) => failures.push(error));
+    for (let i = 0; i < 3; i++) {
+      writer.append(request("/"), 0);
+      writer.flush();
+    }
+    closeSync(fds.lines);
+    closeSync(fds.head);
+    expect(failures).toMatchObject([{ code: "EBADF" }]);
+    expect(readFileSync(fixture.paths.lines)).toEqual(before);
+  });
+
+  it("says why a journal that was cut is not gone on with", () => {
+    writeRequests(fixture.paths, ID, 3);
+    truncateSync(fixture.paths.lines, 100);
+    expect(() => writeRequests(fixture.paths, ID, 1)).toThrow("it is shorter than its head says");
+  });
+});
+
 describe("verifyJournal", () => {
   beforeEach(() => writeRequests(fixture.paths, ID, 5));
 
@@ -219,6 +246,18 @@ describe("verifyJournal", () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  it("finds a number that is left out in a chain that fits", async () => {
+    const first = recordLine(1, 0, request("/1"), chainStart(ID));
+    const second = recordLine(3, 0, request("/2"), chainNext(first));
+    const text = `${first}\n${second}\n`;
+    writeFileSync(fixture.paths.lines, text);
+    writeFileSync(
+      fixture.paths.head,
+      headBytes({ id: ID, count: 2, hash: chainNext(second), bytes: text.length }),
+    );
+    expect((await verify()).problems).toEqual([{ line: 2, what: "has number 3 where 2 belongs" }]);
   });
 
   it("names the line after the one that was changed", async () => {
