@@ -18,7 +18,7 @@ export interface JournalLine {
 
 /**
  * Reads a journal from its first line, without checking the chain. With `follow` it goes on as lines are written, until
- * `signal` aborts. Throws `Fault` when the file cannot be opened.
+ * `signal` aborts; what stands there then is still read. Throws `Fault` when the file cannot be opened.
  */
 export async function* readJournal(
   paths: Pick<JournalPaths, "lines">,
@@ -49,10 +49,11 @@ async function* chunks(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Buffer> {
   for (;;) {
-    if (signal?.aborted === true) return;
+    // Looked at before the read: what was written before the end was told is then read.
+    const last = !follow || signal?.aborted === true;
     const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(65_536), 0, 65_536, null);
     if (bytesRead > 0) yield buffer.subarray(0, bytesRead);
-    else if (!follow) return;
+    else if (last) return;
     else
       await sleep(FOLLOW_INTERVAL, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
   }
