@@ -39,13 +39,19 @@ export function planApply({ base, changes }: WorkspaceChanges): ApplyPlan {
   const runByThemselves: Change[] = [];
   const skipped: Skipped[] = [];
   const conflicts: string[] = [];
+  const leftOut = new Set<string>();
+  const newFolders = new Set<string>();
+  // sorted by path: what stands above comes first
   for (const change of changes) {
-    const why = neverWritten(change);
+    const why = isBelow(change.path, leftOut) ? "what it lay in is left out" : neverWritten(change);
+    if (why !== undefined) leftOut.add(change.path);
+    else if (change.kind === "type" && change.after?.type === "folder") newFolders.add(change.path);
     if (why !== undefined) {
       skipped.push({ path: change.path, why });
       continue;
     }
-    const now = currentEntry(source, change.path);
+    // where a file became a folder, the original still has the file: it is compared on its own
+    const now = isBelow(change.path, newFolders) ? undefined : currentEntry(source, change.path);
     // the operator made the same change: nothing is left to do, and base is brought up to date
     if (!isSame(now, change.before) && !isSame(now, change.after)) conflicts.push(change.path);
     else (runsByItself(change.path) ? runByThemselves : ordinary).push(change);
@@ -87,6 +93,12 @@ export function refuseConflicts(plan: ApplyPlan): void {
   throw new Fault(`the original changed since it was copied: ${nameSome(plan.conflicts)}`, {
     mend: "nothing was written; bring those files back, or take the changes over by hand from bot-bottle diff",
   });
+}
+
+function isBelow(path: string, above: ReadonlySet<string>): boolean {
+  if (above.size === 0) return false;
+  const parts = path.split("/");
+  return parts.some((_, length) => length > 0 && above.has(parts.slice(0, length).join("/")));
 }
 
 function neverWritten({ path, after }: Change): string | undefined {

@@ -76,8 +76,18 @@ export async function workspaceChanges(paths: CopyPaths): Promise<WorkspaceChang
     if (!insideGit(path)) changes.push({ path, kind: "deleted", before: was });
     else if (isRef(path)) commits = true;
   }
-  changes.sort((a, b) => (a.path < b.path ? -1 : 1));
+  changes.sort((a, b) => compare(a.path.split("/"), b.path.split("/")));
   return { base, changes, commits };
+}
+
+/** By component, so that what lies in a folder follows it directly. */
+function compare(a: readonly string[], b: readonly string[]): number {
+  for (const [at, name] of a.entries()) {
+    const other = b[at];
+    if (other === undefined) return 1;
+    if (name !== other) return name < other ? -1 : 1;
+  }
+  return a.length - b.length;
 }
 
 function kindOf(was: BaseEntry | undefined, is: Entry): Change["kind"] | undefined {
