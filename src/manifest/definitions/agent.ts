@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { gitUser } from "./git-gate.ts";
+import { GIT_USER } from "./git-gate.ts";
 import { list, oneOrMore, optional, stem, text } from "./key.ts";
 
 const SKILL = /^(?!\.{1,2}$)[A-Za-z0-9._-]+$/;
@@ -12,30 +12,31 @@ const ignored = (name: string) =>
   });
 
 /** The front matter of `agents/NAME.md`. */
-export const agentSchema = z.strictObject({
-  bottle: optional(oneOrMore(stem()), {
-    description: "Bottles it runs in; of a repo's agent only a suggestion",
-    acts: "now",
-    shape: "name or list of names",
-  }),
-  skills: optional(list(text((value) => (SKILL.test(value) ? undefined : "is no skill name"))), {
-    description: "Skills of the home folder that the agent gets",
-    acts: "later",
-    shape: "list of names",
-  }),
-  "git-gate": optional(
-    z.strictObject({
-      user: optional(gitUser(), {
-        description: "Identity git uses; wins over the bottle's",
-        acts: "now",
-        shape: "map",
-      }),
+export const agentSchema = () =>
+  z.strictObject({
+    bottle: optional(oneOrMore(stem()), {
+      description: "Bottles it runs in; of a repo's agent only a suggestion",
+      acts: "now",
+      shape: "name or list of names",
     }),
-    { description: "Only `user`; `repos` is bottle-only", acts: "now", shape: "map" },
-  ),
-  name: ignored("name"),
-  description: ignored("description"),
-  model: ignored("model"),
-  color: ignored("color"),
-  memory: ignored("memory"),
-});
+    skills: optional(list(text((value) => (SKILL.test(value) ? undefined : "is no skill name"))), {
+      description: "Skills of the home folder that the agent gets",
+      acts: "later",
+      shape: "list of names",
+    }),
+    "git-gate": optional(
+      z.strictObject({
+        user: optional(GIT_USER, {
+          description: "Identity git uses; wins over the bottle's",
+          acts: "now",
+          shape: "map",
+        }),
+      }),
+      { description: "Only `user`; `repos` is bottle-only", acts: "now", shape: "map" },
+    ),
+    name: ignored("name"),
+    description: ignored("description"),
+    model: ignored("model"),
+    color: ignored("color"),
+    memory: ignored("memory"),
+  });

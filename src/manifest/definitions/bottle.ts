@@ -1,8 +1,21 @@
 import * as z from "zod/mini";
 import { MAX_ENV_LENGTH, MIN_DISK, MIN_MEMORY } from "../limits.ts";
-import { egress, requestQuota } from "./egress.ts";
+import { egress, QUOTA } from "./egress.ts";
 import { gitGate } from "./git-gate.ts";
-import { list, oneOrMore, optional, required, rule, STEM, secretName, stem, text, VARIABLE } from "./key.ts";
+import {
+  FLAG,
+  list,
+  oneOrMore,
+  optional,
+  required,
+  rule,
+  STEM,
+  secretName,
+  stem,
+  TEXT,
+  text,
+  VARIABLE,
+} from "./key.ts";
 import { count, duration, size } from "./quantity.ts";
 
 export const WORKSPACE_MODES = ["copy", "overlay", "bind", "worktree", "clone"] as const;
@@ -21,7 +34,7 @@ const envValue = () =>
     ),
     z.strictObject({
       from: required(secretName(), { description: "Host variable to copy", acts: "now", shape: "name" }),
-      secret: optional(z.boolean(), {
+      secret: optional(FLAG, {
         description: "Whether its value is a secret that must not leave",
         default: true,
         acts: "now",
@@ -40,7 +53,7 @@ const agentProvider = () =>
         shape: "name",
       },
     ),
-    dockerfile: optional(text(), {
+    dockerfile: optional(TEXT, {
       description: "Image of the container backends",
       acts: "later",
       shape: "path",
@@ -50,7 +63,7 @@ const agentProvider = () =>
       acts: "now",
       shape: "name",
     }),
-    forward_host_credentials: optional(z.boolean(), {
+    forward_host_credentials: optional(FLAG, {
       description: "Use the login of the host's own program (`codex`)",
       default: false,
       acts: "later",
@@ -79,12 +92,12 @@ const workspace = () =>
       acts: "now",
       shape: "path",
     }),
-    exclude: optional(list(text()), {
+    exclude: optional(list(TEXT), {
       description: "What is left out of a copy",
       acts: "now",
       shape: "list of globs",
     }),
-    include: optional(list(text()), {
+    include: optional(list(TEXT), {
       description: "What alone goes into a copy",
       default: "everything",
       acts: "now",
@@ -123,19 +136,19 @@ const limits = () =>
       acts: "now",
       shape: "time",
     }),
-    requests: optional(requestQuota(), {
+    requests: optional(QUOTA, {
       description: "Requests of the bottle",
       default: "none",
       acts: "later",
       shape: "quota",
     }),
-    bytes_out: optional(requestQuota(), {
+    bytes_out: optional(QUOTA, {
       description: "Bytes sent by the bottle",
       default: "none",
       acts: "later",
       shape: "quota",
     }),
-    hosts: optional(requestQuota(), {
+    hosts: optional(QUOTA, {
       description: "Different hosts reached",
       default: "none",
       acts: "later",
@@ -151,15 +164,15 @@ const isolation = () =>
       default: "namespaces",
       acts: "now",
     }),
-    runtime: optional(text(), {
+    runtime: optional(TEXT, {
       description: "Runtime of that kind; refused until it is built",
       acts: "later",
     }),
-    root: optional(text(), {
+    root: optional(TEXT, {
       description: "Image the bottle's system comes from; refused until it is built",
       acts: "later",
     }),
-    nested: optional(z.boolean(), {
+    nested: optional(FLAG, {
       description: "Programs in the bottle may make sandboxes of their own",
       default: false,
       acts: "now",
@@ -167,44 +180,49 @@ const isolation = () =>
   });
 
 /** The front matter of `bottles/NAME.md`. */
-export const bottleSchema = z.strictObject({
-  extends: optional(oneOrMore(stem()), {
-    description: "Bottles this one builds on, merged left to right, itself last",
-    acts: "now",
-    shape: "name or list of names",
-  }),
-  env: optional(z.record(envName(), envValue()), {
-    description:
-      "Variables of the bottle: text, `?` or `?question` (asked for), a host variable alone in dollar braces, or a map",
-    acts: "now",
-    shape: "map of NAME to text or map",
-  }),
-  agent_provider: optional(agentProvider(), {
-    description: "The agent program",
-    acts: "now",
-    shape: "map, below",
-  }),
-  egress: optional(egress(), { description: "What may leave", acts: "now", shape: "map, below" }),
-  dlp: optional(
-    z.strictObject({
-      rules: optional(
-        text((value) =>
-          value.startsWith("/") || value.split("/").includes("..")
-            ? "must be a path inside the home folder"
-            : undefined,
-        ),
-        { description: "A gitleaks TOML file in the home folder", acts: "later", shape: "path" },
-      ),
+export const bottleSchema = () =>
+  z.strictObject({
+    extends: optional(oneOrMore(stem()), {
+      description: "Bottles this one builds on, merged left to right, itself last",
+      acts: "now",
+      shape: "name or list of names",
     }),
-    { description: "Scanning of the whole bottle", acts: "later", shape: "map, below" },
-  ),
-  "git-gate": optional(gitGate(), { description: "Git", acts: "now", shape: "map, below" }),
-  supervise: optional(z.boolean(), {
-    description: "The agent may ask the operator for more",
-    default: true,
-    acts: "later",
-  }),
-  workspace: optional(workspace(), { description: "The folder worked on", acts: "now", shape: "map, below" }),
-  limits: optional(limits(), { description: "Bounds of the bottle", acts: "now", shape: "map, below" }),
-  isolation: optional(isolation(), { description: "How it is isolated", acts: "now", shape: "map, below" }),
-});
+    env: optional(z.record(envName(), envValue()), {
+      description:
+        "Variables of the bottle: text, `?` or `?question` (asked for), a host variable alone in dollar braces, or a map",
+      acts: "now",
+      shape: "map of NAME to text or map",
+    }),
+    agent_provider: optional(agentProvider(), {
+      description: "The agent program",
+      acts: "now",
+      shape: "map, below",
+    }),
+    egress: optional(egress(), { description: "What may leave", acts: "now", shape: "map, below" }),
+    dlp: optional(
+      z.strictObject({
+        rules: optional(
+          text((value) =>
+            value.startsWith("/") || value.split("/").includes("..")
+              ? "must be a path inside the home folder"
+              : undefined,
+          ),
+          { description: "A gitleaks TOML file in the home folder", acts: "later", shape: "path" },
+        ),
+      }),
+      { description: "Scanning of the whole bottle", acts: "later", shape: "map, below" },
+    ),
+    "git-gate": optional(gitGate(), { description: "Git", acts: "now", shape: "map, below" }),
+    supervise: optional(FLAG, {
+      description: "The agent may ask the operator for more",
+      default: true,
+      acts: "later",
+    }),
+    workspace: optional(workspace(), {
+      description: "The folder worked on",
+      acts: "now",
+      shape: "map, below",
+    }),
+    limits: optional(limits(), { description: "Bounds of the bottle", acts: "now", shape: "map, below" }),
+    isolation: optional(isolation(), { description: "How it is isolated", acts: "now", shape: "map, below" }),
+  });

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { parseHostName } from "../../policy/host.ts";
 import { normaliseTarget } from "../../policy/path.ts";
 import { MAX_PATTERN_LENGTH, MAX_PORTS, MAX_ROUTES } from "../limits.ts";
-import { list, optional, required, rule, secretName, TOKEN, text } from "./key.ts";
+import { FLAG, list, optional, required, rule, secretName, TEXT, TOKEN, text } from "./key.ts";
 import { count, size } from "./quantity.ts";
 
 /** Roles that provider templates give to their routes. */
@@ -159,36 +159,33 @@ const match = () =>
     headers: optional(list(header()), { description: "All of them must match", acts: "now" }),
   });
 
-const quota = () => {
-  const amount = () => size(0, "0");
-  return z
-    .strictObject({
-      per: required(z.enum(["minute", "hour", "life"]), {
-        description: "The window that is counted over",
-        acts: "later",
-      }),
-      soft: optional(amount(), {
-        description: "Above it the operator is told",
-        acts: "later",
-        shape: "number or size",
-      }),
-      hard: optional(amount(), {
-        description: "Above it requests are blocked",
-        acts: "later",
-        shape: "number or size",
-      }),
-    })
-    .check(
-      rule(({ soft, hard }) => {
-        if (soft === undefined && hard === undefined) return "needs `soft`, `hard` or both";
-        return soft !== undefined && hard !== undefined && soft > hard
-          ? "has `soft` above `hard`"
-          : undefined;
-      }),
-    );
-};
+const amount = size(0, "0");
 
-export const requestQuota = quota;
+/** Requests, bytes or hosts over a window. */
+export const QUOTA = z
+  .strictObject({
+    per: required(z.enum(["minute", "hour", "life"]), {
+      description: "The window that is counted over",
+      acts: "later",
+    }),
+    soft: optional(amount, {
+      description: "Above it the operator is told",
+      acts: "later",
+      shape: "number or size",
+    }),
+    hard: optional(amount, {
+      description: "Above it requests are blocked",
+      acts: "later",
+      shape: "number or size",
+    }),
+  })
+  .check(
+    rule(({ soft, hard }) => {
+      if (soft === undefined && hard === undefined) return "needs `soft`, `hard` or both";
+      return soft !== undefined && hard !== undefined && soft > hard ? "has `soft` above `hard`" : undefined;
+    }),
+  );
+
 export const OUTBOUND_DETECTORS = ["token_patterns", "known_secrets", "entropy"] as const;
 export const INBOUND_DETECTORS = ["naive_injection_detection"] as const;
 
@@ -228,7 +225,7 @@ const body = () =>
       description: "The API whose request bodies are read",
       acts: "later",
     }),
-    server_tools: optional(list(text()), {
+    server_tools: optional(list(TEXT), {
       description: "Server-side tools a request may use",
       acts: "later",
     }),
@@ -275,12 +272,12 @@ const route = () =>
     }),
     git: optional(
       z.strictObject({
-        fetch: optional(z.boolean(), {
+        fetch: optional(FLAG, {
           description: "Git clone and fetch over HTTPS",
           default: false,
           acts: "now",
         }),
-        api_write: optional(z.boolean(), {
+        api_write: optional(FLAG, {
           description: "The forge's API may write contents and refs on a host git-gate declares",
           default: false,
           acts: "later",
@@ -292,8 +289,8 @@ const route = () =>
     body: optional(body(), { description: "Rules for model-API bodies", acts: "later", shape: "map, below" }),
     limits: optional(
       z.strictObject({
-        requests: optional(quota(), { description: "Requests to this host", acts: "later", shape: "quota" }),
-        bytes_out: optional(quota(), {
+        requests: optional(QUOTA, { description: "Requests to this host", acts: "later", shape: "quota" }),
+        bytes_out: optional(QUOTA, {
           description: "Bytes sent to this host",
           acts: "later",
           shape: "quota",

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { parseHostName } from "../../policy/host.ts";
-import { list, optional, required, secretName, text } from "./key.ts";
+import { FLAG, list, optional, required, secretName, TEXT, text } from "./key.ts";
 
 /** Where a git-gate entry forwards to. */
 export interface GitUpstream {
@@ -104,9 +104,9 @@ const key = () =>
 
 const HOST_KEY = /^(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)) AAAA\S*$/;
 
-const flag = (description: string) => optional(z.boolean(), { description, default: false, acts: "later" });
+const flag = (description: string) => optional(FLAG, { description, default: false, acts: "later" });
 const globs = (description: string, standard?: string) =>
-  optional(list(text()), {
+  optional(list(TEXT), {
     description,
     acts: "later",
     shape: "list of globs",
@@ -172,15 +172,14 @@ const plainLine = (what: string) =>
   // git itself refuses these in an identity
   text((value) => (/[\p{Cc}<>]/u.test(value) ? `is no ${what}: it holds a line break, < or >` : undefined));
 
-export const gitUser = () =>
-  z.strictObject({
-    name: optional(plainLine("name"), { description: "Author and committer name", acts: "now" }),
-    email: optional(plainLine("address"), { description: "Author and committer e-mail", acts: "now" }),
-  });
+export const GIT_USER = z.strictObject({
+  name: optional(plainLine("name"), { description: "Author and committer name", acts: "now" }),
+  email: optional(plainLine("address"), { description: "Author and committer e-mail", acts: "now" }),
+});
 
 export const gitGate = () =>
   z.strictObject({
-    user: optional(gitUser(), {
+    user: optional(GIT_USER, {
       description: "Identity git uses in the bottle",
       acts: "now",
       shape: "map, below",

@@ -34,6 +34,10 @@ export function text(wrong?: (value: string) => string | undefined): z.ZodMiniSt
   return wrong === undefined ? plain : plain.check(rule(wrong));
 }
 
+/** For keys that may be left out, whose documentation hangs on the wrapper: one schema serves all. */
+export const FLAG = z.boolean();
+export const TEXT = text();
+
 /** A check whose message is what `wrong` says. */
 export function rule<T>(wrong: (value: T) => string | undefined): z.core.CheckFn<T> {
   return (payload) => {

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import * as z from "zod/mini";
 import { parseAuthority } from "../../policy/host.ts";
-import { list, optional, required, text, VARIABLE } from "./key.ts";
+import { FLAG, list, optional, required, text, VARIABLE } from "./key.ts";
 import { duration } from "./quantity.ts";
 
 export const BACKENDS = [
@@ -74,76 +74,77 @@ const proxy = () =>
   });
 
 /** `settings.yml`. */
-export const settingsSchema = z.strictObject({
-  backend: optional(z.enum(BACKENDS), {
-    description: "Backend where no `--backend` is given",
-    default: "linux",
-    acts: "now",
-  }),
-  secrets: optional(
-    z.record(
-      z.string().check(z.regex(VARIABLE, "is no secret name: letters, digits and underscores")),
-      secret(),
-    ),
-    {
-      description: "Where a `token_ref` is looked up besides the environment",
+export const settingsSchema = () =>
+  z.strictObject({
+    backend: optional(z.enum(BACKENDS), {
+      description: "Backend where no `--backend` is given",
+      default: "linux",
       acts: "now",
-      shape: "map of NAME to `{file}` or `{command}`",
-    },
-  ),
-  upstream: optional(
-    z.strictObject({
-      resolve: optional(resolve(), {
-        description: "Your own address for a host; the only way to a private one",
-        acts: "now",
-        shape: "map of host:port to address:port",
-      }),
-      ca_file: optional(file(), {
-        description: "Certificates trusted besides the system's",
-        acts: "now",
-        shape: "path",
-      }),
-      proxy: optional(proxy(), {
-        description: "Proxy the sidecar goes out through",
-        acts: "now",
-        shape: "http://host:port",
-      }),
-      proxy_resolves: optional(z.boolean(), {
-        description: "Give the proxy names instead of checked addresses",
-        default: false,
-        acts: "now",
-      }),
     }),
-    { description: "How the sidecar reaches the outside", acts: "now", shape: "map, below" },
-  ),
-  notify: optional(
-    z.strictObject({
-      command: required(command(), {
-        description: "Program run when something waits for you",
-        acts: "later",
-        shape: "list: program and arguments",
+    secrets: optional(
+      z.record(
+        z.string().check(z.regex(VARIABLE, "is no secret name: letters, digits and underscores")),
+        secret(),
+      ),
+      {
+        description: "Where a `token_ref` is looked up besides the environment",
+        acts: "now",
+        shape: "map of NAME to `{file}` or `{command}`",
+      },
+    ),
+    upstream: optional(
+      z.strictObject({
+        resolve: optional(resolve(), {
+          description: "Your own address for a host; the only way to a private one",
+          acts: "now",
+          shape: "map of host:port to address:port",
+        }),
+        ca_file: optional(file(), {
+          description: "Certificates trusted besides the system's",
+          acts: "now",
+          shape: "path",
+        }),
+        proxy: optional(proxy(), {
+          description: "Proxy the sidecar goes out through",
+          acts: "now",
+          shape: "http://host:port",
+        }),
+        proxy_resolves: optional(FLAG, {
+          description: "Give the proxy names instead of checked addresses",
+          default: false,
+          acts: "now",
+        }),
       }),
-    }),
-    { description: "Notices", acts: "later", shape: "map, below" },
-  ),
-  retention: optional(
-    z.strictObject({
-      journal: optional(duration(), {
-        description: "Age at which journals are removed",
-        acts: "later",
-        shape: "time",
+      { description: "How the sidecar reaches the outside", acts: "now", shape: "map, below" },
+    ),
+    notify: optional(
+      z.strictObject({
+        command: required(command(), {
+          description: "Program run when something waits for you",
+          acts: "later",
+          shape: "list: program and arguments",
+        }),
       }),
-      state: optional(duration(), {
-        description: "Age at which kept bottles are removed",
-        acts: "later",
-        shape: "time",
+      { description: "Notices", acts: "later", shape: "map, below" },
+    ),
+    retention: optional(
+      z.strictObject({
+        journal: optional(duration(), {
+          description: "Age at which journals are removed",
+          acts: "later",
+          shape: "time",
+        }),
+        state: optional(duration(), {
+          description: "Age at which kept bottles are removed",
+          acts: "later",
+          shape: "time",
+        }),
+        transcripts: optional(duration(), {
+          description: "Age at which transcripts are removed",
+          acts: "later",
+          shape: "time",
+        }),
       }),
-      transcripts: optional(duration(), {
-        description: "Age at which transcripts are removed",
-        acts: "later",
-        shape: "time",
-      }),
-    }),
-    { description: "What `cleanup` removes by age", acts: "later", shape: "map, below" },
-  ),
-});
+      { description: "What `cleanup` removes by age", acts: "later", shape: "map, below" },
+    ),
+  });
