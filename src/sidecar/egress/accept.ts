@@ -101,6 +101,8 @@ function terminate(
     );
     return;
   }
+  // A TLS client that closes its half is gone; node:http2 would wait for it for ever.
+  socket.allowHalfOpen = false;
   const tls = new TLSSocket(socket, {
     isServer: true,
     secureContext,

@@ -153,8 +153,9 @@ export class Exchange implements ResponseSink, Timed {
       body: head ? "none" : body.length,
     });
     if (!head) this.#client.write(body);
-    this.#client.end(NO_FIELDS);
+    // Journalled first: ending the answer may begin the next request.
     this.#finish(undefined, refusal, id);
+    this.#client.end(NO_FIELDS);
   }
 
   opened(side: UpstreamSide): boolean {
@@ -195,8 +196,9 @@ export class Exchange implements ResponseSink, Timed {
   responseEnd(trailers: HeaderList): void {
     this.#upstream = undefined;
     this.#mask?.end();
-    this.#client.end(trailers.length > 0 ? maskFields(trailers, this.#secrets, this.#injected) : trailers);
+    const fields = maskFields(trailers, this.#secrets, this.#injected);
     this.#finish();
+    this.#client.end(fields);
   }
 
   responseFlush(): void {

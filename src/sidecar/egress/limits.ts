@@ -64,6 +64,9 @@ export const STREAM_WINDOW_BYTES = 1024 * 1024;
 /** Bytes an HTTP/2 peer may send on one connection before they are read. */
 export const SESSION_WINDOW_BYTES = 4 * 1024 * 1024;
 
+/** Megabytes node:http2 may use for one connection, queued data included; more: new streams on it are refused. */
+export const SESSION_MEMORY_MB = 64;
+
 /** Milliseconds an idle upstream connection is kept. Below the usual keep-alive of servers (60 s and more). */
 export const UPSTREAM_IDLE_MS = 30_000;
 

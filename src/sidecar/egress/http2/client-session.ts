@@ -9,6 +9,7 @@ import {
   FIELD_COUNT,
   HEADER_LIST_BYTES,
   KEEP_ALIVE_MS,
+  SESSION_MEMORY_MB,
   SESSION_WINDOW_BYTES,
   STREAM_COUNT,
   STREAM_WINDOW_BYTES,
@@ -34,6 +35,7 @@ export function serveSession(tls: TLSSocket, arrival: Arrival, plane: Plane): vo
       maxHeaderListSize: HEADER_LIST_BYTES,
     },
     maxHeaderListPairs: FIELD_COUNT,
+    maxSessionMemory: SESSION_MEMORY_MB,
   });
   const timed = { deadline: plane.deadlines.now + KEEP_ALIVE_MS, expire: () => session.destroy() };
   plane.deadlines.add(timed);
@@ -60,6 +62,7 @@ class ClientStream implements ClientSide {
   #requestDone = false;
   #requestTrailers: HeaderList = NO_FIELDS;
   #responseTrailers: HeaderList = NO_FIELDS;
+  #complete = false;
   #discarded = 0;
 
   constructor(stream: ServerHttp2Stream, raw: HeaderList, flags: number, arrival: Arrival, plane: Plane) {
@@ -70,7 +73,10 @@ class ClientStream implements ClientSide {
     stream.on("trailers", (_headers, _flags, trailers: string[]) => this.#trailers(trailers));
     stream.on("end", () => this.#end());
     stream.on("drain", () => this.#exchange?.clientDrained());
-    stream.on("wantTrailers", () => stream.sendTrailers(trailerObject(this.#responseTrailers)));
+    // Without trailers sent the stream doesn't end: a reset one must never look like a whole answer.
+    stream.on("wantTrailers", () => {
+      if (this.#complete) stream.sendTrailers(trailerObject(this.#responseTrailers));
+    });
     stream.on("finish", () => {
       // RFC 9113 §8.1: a complete answer may ask the client to stop sending.
       if (!this.#requestDone) setImmediate(() => stream.close(NO_ERROR));
@@ -158,6 +164,7 @@ class ClientStream implements ClientSide {
   end(trailers: HeaderList): void {
     this.#exchange = undefined;
     this.#responseTrailers = trailers;
+    this.#complete = true;
     if (!this.#stream.destroyed && !this.#stream.writableEnded) this.#stream.end();
     this.#stream.resume();
   }

@@ -7,6 +7,7 @@ import { checkTrailers } from "../http1/fields.ts";
 import {
   HEADER_LIST_BYTES,
   INFORMATIONAL_COUNT,
+  SESSION_MEMORY_MB,
   SESSION_WINDOW_BYTES,
   STREAM_WINDOW_BYTES,
   UPSTREAM_IDLE_MS,
@@ -33,6 +34,7 @@ export class UpstreamSession implements Timed {
     this.deadline = deadlines.now + UPSTREAM_IDLE_MS;
     const session = loadHttp2().connect(`https://${origin.host}:${origin.port}`, {
       createConnection: () => tls,
+      maxSessionMemory: SESSION_MEMORY_MB,
       settings: {
         enablePush: false,
         initialWindowSize: STREAM_WINDOW_BYTES,
@@ -133,7 +135,10 @@ class UpstreamStream implements UpstreamSide {
     );
     stream.on("end", () => this.#guard(() => this.#finish()));
     stream.on("drain", () => this.#sink?.upstreamDrained());
-    stream.on("wantTrailers", () => stream.sendTrailers(trailerObject(this.#requestTrailers)));
+    // Without trailers sent the stream doesn't end: one that is cut off must never look like a whole request.
+    stream.on("wantTrailers", () => {
+      if (this.#requestDone) stream.sendTrailers(trailerObject(this.#requestTrailers));
+    });
     stream.on("error", (error: Error) => this.#fail(`the stream failed: ${printable(error.message, 200)}`));
     stream.on("close", () => this.#fail("the stream was closed"));
   }
