@@ -215,20 +215,22 @@ describe("a mistake is named with its place and what is allowed", () => {
 
 describe("a key of an old format says what to write today", () => {
   test.each([
-    ["git: {}", "write `git-gate`"],
-    ["tokens: {}", "token_ref: NAME"],
-    ["cred_proxy: {}", "token_ref: NAME"],
-    [route("path_allowlist: [/v1]"), "write `matches:"],
+    ["git", "git: {}", "write `git-gate`"],
+    ["tokens", "tokens: {}", "token_ref: NAME"],
+    ["cred_proxy", "cred_proxy: {}", "token_ref: NAME"],
+    ["path_allowlist", route("path_allowlist: [/v1]"), "write `matches:"],
     [
+      "identity",
       repo("url: ssh://git@forge.example.com/w\nidentity: ~/.ssh/id"),
       "write `key: {provider: static, path: PATH}`",
     ],
-    [repo("url: ssh://git@forge.example.com/w\nprovisioned_key: {}"), "write `key`"],
+    ["provisioned_key", repo("url: ssh://git@forge.example.com/w\nprovisioned_key: {}"), "write `key`"],
     [
+      "token_env",
       repo("url: ssh://git@forge.example.com/w\nkey: {provider: gitea, token_env: T}"),
       "write `forge_token_env`",
     ],
-  ])("%s", async (yaml, mend) => {
+  ])("%s", async (_, yaml, mend) => {
     const message = await bottleFault(yaml);
     expect(message).toContain("is a key of an old format");
     expect(message).toContain(mend);

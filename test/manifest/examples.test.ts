@@ -28,5 +28,5 @@ test("gitea-dev builds on claude with auth, matches and dlp", async () => {
   expect(bottle.provider.authToken?.value).toBe("CLAUDE_CODE_OAUTH_TOKEN");
   const route = bottle.routes.get("forge.example.com");
   expect(route).toMatchObject({ auth: { scheme: "token", tokenRef: "GITEA_TOKEN" }, git: { fetch: true } });
-  expect([route?.matches?.length, route?.dlp?.outboundOnMatch]).toEqual([2, "block"]);
+  expect([route?.matches?.length, route?.dlp?.outboundOnMatch]).toEqual([3, "block"]);
 });
