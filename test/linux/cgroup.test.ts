@@ -152,17 +152,18 @@ describe.runIf(realCgroups)("a delegated cgroup", () => {
     delegate();
     const hog = `perl -e 'my @p; for (1..4) { fork // die or do { my $x = "x" x 80_000_000; sleep 5; exit } } 1 while wait != -1'`;
     const { agent, record, execs } = await bottle({
-      agent: { script: `${hog}; exec sleep 60` },
+      agent: { script: `${hog}; touch done; exec sleep 60` },
       execs: [
         {
-          script:
-            "cat /proc/self/cgroup; (for i in 1 2 3 4 5 6 7 8 9 10 11 12; do sleep 1 & done; wait) 2>&1",
+          script: `while [ ! -e done ]; do sleep 0.1; done; cat /proc/self/cgroup
+                   for i in $(seq 1 20); do sleep 1 & done`,
         },
       ],
       limits: { memory: 200_000_000, pids: 14 },
     });
     expect(record.limitsBy).toBe("a delegated cgroup (version 1)");
     expect(execs[0]?.out).toMatch(/memory:\/\n/);
+    expect(execs[0]?.err).toMatch(/fork/i);
     expect(agent.reason).toMatch(/memory limit of 200000000 bytes/);
     expect(existsSync(mine("memory"))).toBe(true);
     expect(readdirSync(mine("memory")).filter((name) => name.startsWith("bot-bottle"))).toEqual([]);

@@ -36,6 +36,17 @@ describe("without a cgroup", () => {
     expect(reason).toMatch(/of memory/);
   });
 
+  it("memory files count, mapped or not", async () => {
+    const memfd = process.arch === "arm64" ? 279 : 319;
+    const { code, reason } = await runScript(
+      `perl -e 'for (1..5) { my $fd = syscall(${memfd}, my $name = "x", 0); open(my $f, "+<&=", $fd); push @keep, $f;
+         for (1..80) { syswrite $f, "x" x 1_000_000 } } sleep 60'`,
+      { limits: { memory: 300_000_000 } },
+    );
+    expect(code).toBe(137);
+    expect(reason).toMatch(/of memory/);
+  });
+
   it("memory that forked programs share counts once", async () => {
     const { out } = await runScript(
       `perl -e 'my $x = "x" x 100_000_000; for (1..8) { fork or do { sleep 3; exit } } 1 while wait != -1; print "done"'`,

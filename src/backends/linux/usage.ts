@@ -1,4 +1,4 @@
-import { lstatSync, opendirSync, readdirSync, statfsSync } from "node:fs";
+import { lstatSync, opendirSync, readdirSync, readlinkSync, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { TMPFS_ENTRY_BYTES } from "./limits.ts";
 import { readText } from "./proc.ts";
@@ -31,7 +31,33 @@ export function usage(init: number): Usage | undefined {
   return { processes: processes.length, memory };
 }
 
-/** The same sum with each shared page divided among those who share it: exact, and slower. */
+/**
+ * Bytes in files that only live in memory (memfd_create(2)) and that the bottle's processes hold open: they need not be
+ * mapped, and so are in no process's sum. Looks at every descriptor; worth it when the machine's shared memory has grown.
+ */
+export function memoryFiles(init: number): number {
+  const seen = new Map<number, number>();
+  for (const folder of processFolders(`/proc/${init}/root`) ?? []) {
+    for (const name of names(join(folder, "fd"))) {
+      const path = join(folder, "fd", name);
+      try {
+        if (!readlinkSync(path).startsWith("/memfd:")) continue;
+        const { ino, blocks } = statSync(path);
+        seen.set(ino, blocks * 512);
+      } catch {
+        // Closed since.
+      }
+    }
+  }
+  return [...seen.values()].reduce((total, bytes) => total + bytes, 0);
+}
+
+/** Bytes of shared memory and tmpfs on the whole machine. */
+export function machineSharedMemory(): number {
+  return Number(/^Shmem:\s+([0-9]+) kB$/m.exec(readText("/proc/meminfo") ?? "")?.[1] ?? 0) * 1024;
+}
+
+/** `usage`'s memory with each shared page divided among those who share it: exact, and slower. */
 export function proportionalMemory(init: number): number {
   const root = `/proc/${init}/root`;
   const sums = (processFolders(root) ?? []).map((folder) => {

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Limits } from "../../plan/launch-plan.ts";
 import { WATCH_DISK_ENTRIES, WATCH_DISK_MS, WATCH_MS } from "./limits.ts";
-import { diskUse, proportionalMemory, usage } from "./usage.ts";
+import { diskUse, machineSharedMemory, memoryFiles, proportionalMemory, usage } from "./usage.ts";
 
 export interface Watched {
   /** host pid of the bottle's first process */
@@ -30,7 +30,10 @@ export function watch(watched: Watched): () => void {
     watched.exceeded(reason);
   };
   const timers: NodeJS.Timeout[] = [];
-  if (watched.memoryAndProcesses) timers.push(setInterval(() => look(watched, exceeded), WATCH_MS));
+  if (watched.memoryAndProcesses) {
+    const before = machineSharedMemory();
+    timers.push(setInterval(() => look(watched, before, exceeded), WATCH_MS));
+  }
   if (limits.time !== undefined) {
     const { time } = limits;
     timers.push(
@@ -50,17 +53,18 @@ export function watch(watched: Watched): () => void {
   return stop;
 }
 
-function look({ init, limits }: Watched, exceeded: (reason: string) => void): void {
+function look({ init, limits }: Watched, sharedBefore: number, exceeded: (reason: string) => void): void {
   const now = usage(init);
   if (now === undefined) return;
   if (now.processes > limits.pids) {
     exceeded(`the bottle ran ${now.processes} processes, its limit is ${limits.pids}`);
-  } else if (now.memory > limits.memory) {
-    const memory = proportionalMemory(init);
-    if (memory > limits.memory) {
-      exceeded(`the bottle used ${mebibytes(memory)} of memory, its limit is ${mebibytes(limits.memory)}`);
-    }
+    return;
   }
+  const shared = machineSharedMemory() - sharedBefore > limits.memory / 4 ? memoryFiles(init) : 0;
+  if (now.memory + shared <= limits.memory) return;
+  const memory = proportionalMemory(init) + shared;
+  if (memory <= limits.memory) return;
+  exceeded(`the bottle used ${mebibytes(memory)} of memory, its limit is ${mebibytes(limits.memory)}`);
 }
 
 /** Entries looked at before other work of this process gets a turn. */
