@@ -1,7 +1,8 @@
 import * as z from "zod/mini";
 import { MAX_ENV_LENGTH, MIN_DISK, MIN_MEMORY } from "../limits.ts";
-import { egress, QUOTA } from "./egress.ts";
+import { egress } from "./egress.ts";
 import { gitGate } from "./git-gate.ts";
+import { QUOTA } from "./inspection.ts";
 import {
   FLAG,
   list,

@@ -2,8 +2,9 @@ import * as z from "zod/mini";
 import { parseHostName } from "../../policy/host.ts";
 import { normaliseTarget } from "../../policy/path.ts";
 import { MAX_PATTERN_LENGTH, MAX_PORTS, MAX_ROUTES } from "../limits.ts";
-import { FLAG, list, optional, required, rule, secretName, TEXT, TOKEN, text } from "./key.ts";
-import { count, size } from "./quantity.ts";
+import { QUOTA, routeBody, routeDlp } from "./inspection.ts";
+import { FLAG, list, optional, required, rule, secretName, TOKEN, text } from "./key.ts";
+import { count } from "./quantity.ts";
 
 /** Roles that provider templates give to their routes. */
 export const ROLES = ["claude_code_oauth", "codex_auth"] as const;
@@ -159,86 +160,6 @@ const match = () =>
     headers: optional(list(header()), { description: "All of them must match", acts: "now" }),
   });
 
-const amount = size(0, "0");
-
-/** Requests, bytes or hosts over a window. */
-export const QUOTA = z
-  .strictObject({
-    per: required(z.enum(["minute", "hour", "life"]), {
-      description: "The window that is counted over",
-      acts: "later",
-    }),
-    soft: optional(amount, {
-      description: "Above it the operator is told",
-      acts: "later",
-      shape: "number or size",
-    }),
-    hard: optional(amount, {
-      description: "Above it requests are blocked",
-      acts: "later",
-      shape: "number or size",
-    }),
-  })
-  .check(
-    rule(({ soft, hard }) => {
-      if (soft === undefined && hard === undefined) return "needs `soft`, `hard` or both";
-      return soft !== undefined && hard !== undefined && soft > hard ? "has `soft` above `hard`" : undefined;
-    }),
-  );
-
-export const OUTBOUND_DETECTORS = ["token_patterns", "known_secrets", "entropy"] as const;
-export const INBOUND_DETECTORS = ["naive_injection_detection"] as const;
-
-const routeDlp = () =>
-  z.strictObject({
-    outbound_detectors: optional(z.union([z.literal(false), list(z.enum(OUTBOUND_DETECTORS))]), {
-      description:
-        "What requests are scanned for; `false`: nothing but the canary, CRLF and the sidecar's own credentials",
-      default: "all but `entropy`",
-      acts: "later",
-    }),
-    inbound_detectors: optional(z.union([z.literal(false), list(z.enum(INBOUND_DETECTORS))]), {
-      description: "What responses are scanned for",
-      default: "all",
-      acts: "later",
-    }),
-    outbound_on_match: optional(z.enum(["supervise", "redact", "block"]), {
-      description: "What happens to a request with a finding",
-      default: "`supervise` when `supervise` is on, else `block`; provider routes `redact`",
-      acts: "later",
-    }),
-    allow_secrets: optional(list(secretName()), {
-      description: "Variables of the bottle whose values may go to this host",
-      acts: "later",
-      shape: "list of names",
-    }),
-    oversize: optional(z.enum(["block", "pass"]), {
-      description: "A body that is more than can be inspected",
-      default: "block",
-      acts: "later",
-    }),
-  });
-
-const body = () =>
-  z.strictObject({
-    kind: required(z.enum(["anthropic-messages", "openai-responses", "openai-chat"]), {
-      description: "The API whose request bodies are read",
-      acts: "later",
-    }),
-    server_tools: optional(list(TEXT), {
-      description: "Server-side tools a request may use",
-      acts: "later",
-    }),
-    remote_urls: optional(z.enum(["deny", "allowlist"]), {
-      description: "URLs the model's provider would fetch: none, or hosts of this bottle's routes",
-      acts: "later",
-    }),
-    file_upload: optional(z.enum(["allow", "deny"]), {
-      description: "File content blocks and uploads",
-      acts: "later",
-    }),
-  });
-
 const route = () =>
   z.strictObject({
     host: required(host(), {
@@ -286,7 +207,11 @@ const route = () =>
       { description: "Git over this route", acts: "now", shape: "map, below" },
     ),
     dlp: optional(routeDlp(), { description: "Scanning of this route", acts: "later", shape: "map, below" }),
-    body: optional(body(), { description: "Rules for model-API bodies", acts: "later", shape: "map, below" }),
+    body: optional(routeBody(), {
+      description: "Rules for model-API bodies",
+      acts: "later",
+      shape: "map, below",
+    }),
     limits: optional(
       z.strictObject({
         requests: optional(QUOTA, { description: "Requests to this host", acts: "later", shape: "quota" }),

@@ -1,0 +1,83 @@
+import * as z from "zod/mini";
+import { list, optional, required, rule, secretName, TEXT } from "./key.ts";
+import { size } from "./quantity.ts";
+
+const amount = size(0, "0");
+
+/** Requests, bytes or hosts over a window. */
+export const QUOTA = z
+  .strictObject({
+    per: required(z.enum(["minute", "hour", "life"]), {
+      description: "The window that is counted over",
+      acts: "later",
+    }),
+    soft: optional(amount, {
+      description: "Above it the operator is told",
+      acts: "later",
+      shape: "number or size",
+    }),
+    hard: optional(amount, {
+      description: "Above it requests are blocked",
+      acts: "later",
+      shape: "number or size",
+    }),
+  })
+  .check(
+    rule(({ soft, hard }) => {
+      if (soft === undefined && hard === undefined) return "needs `soft`, `hard` or both";
+      return soft !== undefined && hard !== undefined && soft > hard ? "has `soft` above `hard`" : undefined;
+    }),
+  );
+
+const OUTBOUND_DETECTORS = ["token_patterns", "known_secrets", "entropy"] as const;
+const INBOUND_DETECTORS = ["naive_injection_detection"] as const;
+
+export const routeDlp = () =>
+  z.strictObject({
+    outbound_detectors: optional(z.union([z.literal(false), list(z.enum(OUTBOUND_DETECTORS))]), {
+      description:
+        "What requests are scanned for; `false`: nothing but the canary, CRLF and the sidecar's own credentials",
+      default: "all but `entropy`",
+      acts: "later",
+    }),
+    inbound_detectors: optional(z.union([z.literal(false), list(z.enum(INBOUND_DETECTORS))]), {
+      description: "What responses are scanned for",
+      default: "all",
+      acts: "later",
+    }),
+    outbound_on_match: optional(z.enum(["supervise", "redact", "block"]), {
+      description: "What happens to a request with a finding",
+      default: "`supervise` when `supervise` is on, else `block`; provider routes `redact`",
+      acts: "later",
+    }),
+    allow_secrets: optional(list(secretName()), {
+      description: "Variables of the bottle whose values may go to this host",
+      acts: "later",
+      shape: "list of names",
+    }),
+    oversize: optional(z.enum(["block", "pass"]), {
+      description: "A body that is more than can be inspected",
+      default: "block",
+      acts: "later",
+    }),
+  });
+
+export const routeBody = () =>
+  z.strictObject({
+    kind: required(z.enum(["anthropic-messages", "openai-responses", "openai-chat"]), {
+      description: "The API whose request bodies are read",
+      acts: "later",
+    }),
+    server_tools: optional(list(TEXT), {
+      description: "Server-side tools a request may use",
+      acts: "later",
+    }),
+    remote_urls: optional(z.enum(["deny", "allowlist"]), {
+      description: "URLs the model's provider would fetch: none, or hosts of this bottle's routes",
+      acts: "later",
+    }),
+    file_upload: optional(z.enum(["allow", "deny"]), {
+      description: "File content blocks and uploads",
+      acts: "later",
+    }),
+  });
