@@ -37,7 +37,13 @@ export function readRequest(head: RequestHead, arrival: Arrival, onProxyPort: bo
     const reverse = REVERSE.exec(target);
     if (reverse) {
       const [, authority = "", path = ""] = reverse;
-      return request(head, arrival, { way: "reverse", scheme: "https", authority, path, host: undefined });
+      return request(head, arrival, {
+        way: "reverse",
+        scheme: "https",
+        authority,
+        path: rooted(path),
+        host: undefined,
+      });
     }
   }
   const absolute = ABSOLUTE.exec(target);
@@ -55,7 +61,12 @@ export function readRequest(head: RequestHead, arrival: Arrival, onProxyPort: bo
   if (!onProxyPort && scheme !== arrival.scheme)
     throw new ProtocolError("has a target of another scheme than its connection");
   const [, , authority = "", path = ""] = absolute;
-  return request(head, arrival, { way: arrival.way, scheme, authority, path, host: head.host });
+  return request(head, arrival, { way: arrival.way, scheme, authority, path: rooted(path), host: head.host });
+}
+
+/** RFC 9112 §3.2.1: an empty path is sent as `/`. */
+function rooted(path: string): string {
+  return path.startsWith("/") ? path : `/${path}`;
 }
 
 interface Located {
@@ -80,7 +91,7 @@ function request(head: RequestHead, arrival: Arrival, located: Located): ReadReq
     sni: arrival.sni,
     connectHost: arrival.connectHost,
     method: head.method,
-    target: path.startsWith("/") || path === "*" ? path : head.method === "CONNECT" ? path : `/${path}`,
+    target: path,
     // The policy compares a second name for the host with the first.
     headers: host === undefined ? fields : ["Host", host, ...fields],
   };
