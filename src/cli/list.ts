@@ -2,6 +2,7 @@ import { listBottles } from "../launch/list.ts";
 import type { OperatorIo } from "../launch/request.ts";
 import { operatorHome } from "./home.ts";
 import { formatIsJson, type Values } from "./options.ts";
+import { type Colour, LABEL_COLOURS, paint } from "./paint.ts";
 import { table } from "./table.ts";
 
 /** `list`: oldest first. */
@@ -17,12 +18,20 @@ export async function list(values: Values, io: OperatorIo): Promise<number> {
   }
   const rows = bottles.map((bottle) => [
     bottle.id,
+    bottle.label ?? "-",
     bottle.phase === "exited" && bottle.exitCode !== undefined ? `exited ${bottle.exitCode}` : bottle.phase,
     bottle.createdAt.slice(0, 16).replace("T", " "),
-    bottle.bottles.join(","),
+    bottle.bottles.join(",") || "-",
     bottle.changes ? "not applied" : "-",
     bottle.workspace ?? "-",
   ]);
-  io.stdout.write(table([["ID", "PHASE", "CREATED", "BOTTLES", "CHANGES", "WORKSPACE"], ...rows]));
+  const colours = paint(io.stdout, io.env);
+  const plain: Colour = (text) => text;
+  const colourOf = (row: number): Colour => {
+    const wanted = LABEL_COLOURS.find((name) => name === bottles[row - 1]?.color);
+    return wanted === undefined ? plain : colours[wanted];
+  };
+  const head = ["ID", "LABEL", "PHASE", "CREATED", "BOTTLES", "CHANGES", "WORKSPACE"];
+  io.stdout.write(table([head, ...rows], colourOf));
   return 0;
 }

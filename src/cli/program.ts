@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import type { OperatorIo } from "../launch/request.ts";
+import { LABEL_COLOURS } from "./paint.ts";
 
 /** Commands whose words after `--` belong to another program. */
 export const COMMANDS_WITH_REST: readonly string[] = ["start", "run", "exec", "resume"];
@@ -278,18 +279,8 @@ function sessionOptions(command: Command): Command {
       ]),
     )
     .option("--headless", "no terminal, no questions")
-    .option("--label <text>", "name shown for this session")
-    .addOption(
-      new Option("--color <color>", "color of the label").choices([
-        "red",
-        "green",
-        "yellow",
-        "blue",
-        "magenta",
-        "cyan",
-        "white",
-      ]),
-    )
+    .option("--label <text>", "name shown in list, and by agents that have a place for it")
+    .addOption(new Option("--color <color>", "color of its ID in list").choices([...LABEL_COLOURS]))
     .option("--settings <file>", "read this file instead of settings.yml")
     .option("--dry-run", "print the plan, start nothing")
     .addOption(formatOption())

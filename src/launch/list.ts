@@ -9,6 +9,9 @@ export interface BottleSummary {
   readonly id: string;
   readonly agent: string | undefined;
   readonly bottles: readonly string[];
+  /** `--label` and `--color` of its session */
+  readonly label?: string;
+  readonly color?: string;
   /** stale: its launcher is gone without having cleared up */
   readonly phase: "running" | "exited" | "stale";
   readonly createdAt: string;
@@ -35,6 +38,8 @@ export async function listBottles(home: HomePaths): Promise<BottleSummary[]> {
       id,
       agent: metadata.plan.agent,
       bottles: metadata.plan.bottles,
+      ...(metadata.request.label !== undefined && { label: metadata.request.label }),
+      ...(metadata.request.color !== undefined && { color: metadata.request.color }),
       phase,
       createdAt: metadata.createdAt,
       workspace: metadata.plan.workspace.source,

@@ -25,6 +25,8 @@ import { MAX_COPY_BYTES, MAX_DEPTH, MAX_ENTRIES, SMALL_FILE } from "./limits.ts"
 import { Notices } from "./notices.ts";
 import { createTurns } from "./turn.ts";
 
+const UNREADABLE = "could not be read and are not in the copy";
+
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
 export interface CopyRequest {
@@ -56,8 +58,8 @@ export interface CopyReport {
  * Throws `Fault` when it holds too much.
  */
 export async function copyWorkspace(request: CopyRequest): Promise<CopyReport> {
-  const copy = new Copy(request);
   using source = Folder.open(request.source);
+  const copy = new Copy(request, source.ownStat().uid);
   using target = Folder.open(request.target);
   await copy.folder(source, () => target, "", request.include.length === 0, 0);
   writeBase(request.base, { source: request.source, entries: copy.entries });
@@ -72,9 +74,11 @@ class Copy {
   readonly #request: CopyRequest;
   readonly #filter: ReturnType<typeof pathFilter>;
   readonly #turn = createTurns();
+  readonly #sourceOwner: number;
 
-  constructor(request: CopyRequest) {
+  constructor(request: CopyRequest, sourceOwner: number) {
     this.#request = request;
+    this.#sourceOwner = sourceOwner;
     this.#filter = pathFilter(request.include, request.exclude);
   }
 
@@ -94,7 +98,7 @@ class Copy {
         await this.#entry(source, target, name, below, included || this.#filter.includes(below), depth);
       } catch (error) {
         if (!concernsEntry(error)) throw error;
-        this.notices.add("could not be read and are not in the copy", below);
+        this.notices.add(UNREADABLE, below);
       }
     }
   }
@@ -135,6 +139,10 @@ class Copy {
     }
     using from = source.openFolder(name);
     const stat = from.ownStat();
+    if (!this.#mayRead(stat)) {
+      this.notices.add(UNREADABLE, path);
+      return;
+    }
     let made: Folder | undefined;
     const make = () => {
       if (made !== undefined) return made;
@@ -158,6 +166,10 @@ class Copy {
     try {
       const stat = fstatSync(from);
       if (!stat.isFile()) return;
+      if (!this.#mayRead(stat)) {
+        this.notices.add(UNREADABLE, path);
+        return;
+      }
       this.#count(stat.size);
       let sha256: string;
       let to: number;
@@ -195,6 +207,13 @@ class Copy {
     if (owner !== undefined) lchownSync(target.at(name), owner.uid, owner.gid);
     lutimesSync(target.at(name), stat.atimeMs / 1000, stat.mtimeMs / 1000);
     this.#record(path, { type: "link", target: to });
+  }
+
+  /** Root copies for someone: what neither they nor the folder's owner could read is not handed to them. */
+  #mayRead(stat: Stats): boolean {
+    const { owner } = this.#request;
+    if (owner === undefined || stat.uid === this.#sourceOwner || stat.uid === owner.uid) return true;
+    return (stat.mode & (stat.gid === owner.gid ? 0o040 : 0o004)) !== 0;
   }
 
   /** Owner before mode: chown clears bits. */

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
+  chownSync,
   existsSync,
   linkSync,
   lstatSync,
@@ -152,6 +153,20 @@ describe("a workspace copy", () => {
     for (const path of ["d", "d/a", "l"]) {
       expect(lstatSync(box.at(`copy/${path}`))).toMatchObject({ uid: 12345, gid: 12346 });
     }
+  });
+});
+
+describe.runIf(process.getuid?.() === 0)("a workspace copy that root makes for a user", () => {
+  it("holds nothing that neither that user nor the folder's owner could read", async () => {
+    box.file("source/mine", "x", 0o600);
+    box.file("source/roots", "secret", 0o600);
+    box.file("source/roots-public", "x", 0o644);
+    box.file("source/roots-folder/public", "secret", 0o644);
+    box.folder("source/roots-folder", 0o700);
+    for (const path of ["source", "source/mine"]) chownSync(box.at(path), 12345, 12345);
+    const { notices } = await copy({ owner: { uid: 12345, gid: 12345 } });
+    expect(readdirSync(box.at("copy")).sort()).toEqual(["mine", "roots-public"]);
+    expect(notices).toEqual(["roots, roots-folder could not be read and are not in the copy"]);
   });
 });
 
