@@ -42,7 +42,8 @@ export async function planSession(
   kept?: Owner,
 ): Promise<PlannedSession> {
   const uid = process.getuid?.() ?? 0;
-  const manifests = loadManifests({ home, cwd: io.cwd, uid });
+  const sudoUid = io.env.SUDO_UID === undefined ? undefined : Number(io.env.SUDO_UID);
+  const manifests = loadManifests({ home, cwd: io.cwd, uid, sudoUid });
   const loaded = await manifests.load({
     agent: request.kind === "agent" ? request.agent : undefined,
     bottles: request.bottles,

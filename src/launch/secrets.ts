@@ -1,25 +1,20 @@
 import { spawnSync } from "node:child_process";
-import { lstatSync, readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { usageFault } from "../base/fault.ts";
 import { Secret } from "../base/secret.ts";
+import { checkPrivateFile } from "../manifest/trusted-file.ts";
 import type { SecretNeed } from "../plan/launch-plan.ts";
 import { expandTilde } from "./expand-tilde.ts";
-import { SECRET_BYTES, SECRET_COMMAND_MS } from "./limits.ts";
+import { KNOWN_SECRET_MIN_CHARS, SECRET_BYTES, SECRET_COMMAND_MS } from "./limits.ts";
 import type { OperatorIo } from "./request.ts";
 
 /** settings.yml `secrets`: where a `token_ref` looks besides the environment. */
 export type SecretOrigin = { readonly file: string } | { readonly command: readonly string[] };
 
 function fromFile(name: string, path: string): string {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
-  if (!stat)
-    throw usageFault(`settings secret ${name}: there is no file ${path}`, "make it, or name another one");
-  if (!stat.isFile()) throw usageFault(`settings secret ${name}: ${path} is not a regular file`);
-  if ((stat.mode & 0o077) !== 0) {
-    throw usageFault(`settings secret ${name}: others can read ${path}`, `chmod 600 ${path}`);
-  }
-  if (stat.size > SECRET_BYTES)
-    throw usageFault(`settings secret ${name}: ${path} is over ${SECRET_BYTES} bytes`);
+  checkPrivateFile(path, `settings secret ${name}`);
+  const { size } = statSync(path);
+  if (size > SECRET_BYTES) throw usageFault(`settings secret ${name}: ${path} is over ${SECRET_BYTES} bytes`);
   return readFileSync(path, "utf8");
 }
 
@@ -88,6 +83,14 @@ export async function resolveSecrets(
           : fromCommand(variable, origin.command);
       found.set(need.name, checked(need, text));
     } else missing.push(`${variable} is not set; ${need.neededBy} needs it`);
+  }
+  for (const { name, known, source } of needs) {
+    const value = found.get(name)?.reveal() ?? "";
+    // what is put on by the sidecar is taken out of answers whatever its length; env's is only looked for
+    if (known === false || source.kind === "ref" || value.length >= KNOWN_SECRET_MIN_CHARS) continue;
+    io.notice(
+      `${name} has under ${KNOWN_SECRET_MIN_CHARS} characters: too short to be recognised when it leaves`,
+    );
   }
   if (missing.length > 0) {
     throw usageFault(

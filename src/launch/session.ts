@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { Fault, usageFault } from "../base/fault.ts";
-import { printable } from "../base/printable.ts";
 import type { Secret } from "../base/secret.ts";
 import type { Settings } from "../manifest/settings.ts";
 import type { LaunchPlan } from "../plan/launch-plan.ts";
@@ -70,7 +69,7 @@ async function runSession(
     io.stdout.write(
       request.format === "json"
         ? `${JSON.stringify(plan, undefined, 2)}\n`
-        : `${describeReach(plan).map(printable).join("\n")}\n`,
+        : `${describeReach(plan).join("\n")}\n`,
     );
     return 0;
   }

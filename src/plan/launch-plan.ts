@@ -13,7 +13,7 @@ export interface Limits {
 /** Where a secret's value is found at launch. Never the value. */
 export type SecretSource =
   | { readonly kind: "host-env"; readonly variable: string }
-  /** settings.yml `secrets`, the environment if it is not there */
+  /** the environment, settings.yml `secrets` if it is not there */
   | { readonly kind: "ref"; readonly name: string }
   | { readonly kind: "ask"; readonly question: string };
 

@@ -69,7 +69,7 @@ describe("a secret the plan needs", () => {
       resolveSecrets([ref("TOKEN")], new Map([["TOKEN", { file }]]), operator({})),
     ).rejects.toMatchObject({
       exitCode: 2,
-      mend: `chmod 600 ${file}`,
+      mend: `run: chmod 600 ${file}`,
     });
   });
 
