@@ -48,7 +48,7 @@ export class TestCa {
       notBefore: options.notBefore ?? Date.now() - DAY,
       notAfter: options.notAfter ?? Date.now() + DAY,
       ca: false,
-      hosts: options.hosts ?? [HOST, "*.test", "localhost"],
+      hosts: options.hosts ?? [HOST, "other.test", "localhost"],
     });
     return { key: pkcs8(leaf.privateKey), cert: pem(certificate) };
   }
