@@ -1,6 +1,7 @@
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
+import { NODE_FLAGS } from "../src/backends/linux/confine-sidecar.ts";
 import type { TargetName } from "./options.ts";
 import type { Origin } from "./origin.ts";
 import { freePort, listening, type Running, run, start } from "./processes.ts";
@@ -41,7 +42,11 @@ async function startSidecar(origin: Origin, folder: string, core: number | undef
   const log = join(folder, "sidecar.log");
   const ca = join(folder, "ca.pem");
   const args = [
-    ...["--disable-warning=ExperimentalWarning", join(import.meta.dirname, "sidecar-alone.ts")],
+    ...[
+      ...NODE_FLAGS,
+      "--disable-warning=ExperimentalWarning",
+      join(import.meta.dirname, "sidecar-alone.ts"),
+    ],
     ...["--port", String(port), "--host", "localhost", "--origin", `127.0.0.1:${origin.port}`],
     ...["--ca", origin.ca, "--ca-out", ca, "--journal", folder],
   ];

@@ -1,17 +1,7 @@
 // Bundles src/ into dist/. A second run with nothing changed only compares file times. Plain JavaScript, so that
 // the set-up can run it on an old Node.
 import { createHash } from "node:crypto";
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -60,8 +50,7 @@ export async function build() {
   // taken first: a file saved while we build makes the stamp old, never wrong
   const stamp = sourceStamp();
   const { build: bundle } = await import("esbuild");
-  const present = BUNDLES.filter(({ entry }) => existsSync(join(root, entry)) || skipped(entry));
-  const results = await Promise.allSettled(present.map((spec) => bundle(options(spec))));
+  const results = await Promise.allSettled(BUNDLES.map((spec) => bundle(options(spec))));
   const written = new Set();
   for (const result of results) {
     if (result.status === "fulfilled") {
@@ -71,13 +60,7 @@ export async function build() {
       }
     }
   }
-  for (const source of COPIES) {
-    if (existsSync(join(root, source)) || skipped(source)) {
-      const target = join(dist, basename(source));
-      copyFileSync(join(root, source), `${target}.new`);
-      renameSync(`${target}.new`, target);
-    }
-  }
+  for (const source of COPIES) replace(join(dist, basename(source)), readFileSync(join(root, source)));
   const failed = results.find((result) => result.status === "rejected");
   if (failed !== undefined) throw failed.reason;
   replace(join(dist, "start.js"), START);
@@ -85,11 +68,6 @@ export async function build() {
   replace(join(dist, "package.json"), '{"type":"module"}\n');
   removeOldChunks(written);
   replace(stampFile, stamp);
-}
-
-function skipped(path) {
-  console.error(`build: ${path} is not there yet, left out`);
-  return false;
 }
 
 function options({ entry, out, splitting }) {

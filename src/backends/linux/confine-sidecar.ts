@@ -25,7 +25,7 @@ const ETC_PIECES = [
  * SIGUSR1 opens no debugger. Half-size young generation: the sidecar moves Buffers, which are outside of it, and is to
  * be small at rest. The heap's bound is stated, not node's guess from the machine's memory.
  */
-const NODE_FLAGS = [
+export const NODE_FLAGS = [
   "--disable-sigusr1",
   "--max-semi-space-size=8",
   `--max-old-space-size=${SIDECAR_HEAP_MIB}`,
