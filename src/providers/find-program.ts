@@ -12,8 +12,6 @@ import type { FoundProgram } from "./provider.ts";
 export const PROGRAMS_TARGET = "/opt/agent";
 /** node, when a script needs it and it is not in /usr; `/opt/node/bin` is on the bottle's PATH */
 export const NODE_TARGET = "/opt/node/bin/node";
-/** PATH inside every bottle */
-export const BOTTLE_PATH = "/opt/node/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 export interface ProgramHost {
   /** the operator's PATH */

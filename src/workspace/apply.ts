@@ -112,7 +112,7 @@ function openSource(path: string): Folder {
     return Folder.open(path);
   } catch (error) {
     throw usageFault(
-      `${path}, which the workspace was copied from, is no longer a folder: ${error instanceof Error ? error.message : error}`,
+      `${path}, which the workspace was copied from, is no longer a folder: ${error instanceof Error ? error.message : String(error)}`,
       "bring it back, or copy what you need by hand",
     );
   }

@@ -60,7 +60,7 @@ function decode(value: unknown): Base {
     throw new Error("not a base.json");
   const decoded = new Map<string, BaseEntry>();
   for (const pair of entries) {
-    const [path, entry] = Array.isArray(pair) ? pair : [];
+    const [path, entry]: readonly unknown[] = Array.isArray(pair) ? pair : [];
     if (typeof path !== "string") throw new Error("an entry without a path");
     decoded.set(path, decodeEntry(record(entry)));
   }

@@ -36,7 +36,7 @@ describe("docs/commands.md", () => {
   it("has no section for a command there is not", () => {
     const names = commands(program).map(([name]) => name);
     const documented = [...docs.matchAll(/^### (.*)$/gm)].map((match) => match[1]);
-    expect(documented.sort()).toEqual(names.sort());
+    expect(new Set(documented)).toEqual(new Set(names));
   });
 });
 
