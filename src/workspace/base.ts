@@ -59,8 +59,9 @@ function decode(value: unknown): Base {
   if (version !== 1 || typeof source !== "string" || !Array.isArray(entries))
     throw new Error("not a base.json");
   const decoded = new Map<string, BaseEntry>();
-  for (const pair of entries) {
-    const [path, entry]: readonly unknown[] = Array.isArray(pair) ? pair : [];
+  for (const pair of entries as readonly unknown[]) {
+    const path: unknown = Array.isArray(pair) ? pair[0] : undefined;
+    const entry: unknown = Array.isArray(pair) ? pair[1] : undefined;
     if (typeof path !== "string") throw new Error("an entry without a path");
     decoded.set(path, decodeEntry(record(entry)));
   }

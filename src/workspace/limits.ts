@@ -2,7 +2,7 @@
 export const MAX_ENTRIES = 1_000_000;
 
 /** bytes of all files of a workspace copy; a folder with more is refused: exclude some, or bind it */
-export const MAX_COPY_BYTES = 64 * 1024 ** 3;
+export const MAX_COPY_BYTES = 64 * 1024 * 1024 * 1024;
 
 /** folders inside folders; deeper ones are left out of a copy with a notice, and refused in bind mode */
 export const MAX_DEPTH = 128;
@@ -26,7 +26,7 @@ export const MAX_DIFF_LINE = 10_000;
 export const MAX_NAMED = 10;
 
 /** bytes of `base.json`; a larger one is not read */
-export const MAX_BASE_BYTES = 1024 ** 3;
+export const MAX_BASE_BYTES = 1024 * 1024 * 1024;
 
 /** bytes of a git config that are looked through for paths it names */
 export const MAX_CONFIG = 1024 * 1024;
