@@ -11,15 +11,18 @@ const END = "<!-- /limits -->";
 const LIMIT =
   /\/\*\*\s*((?:[^*]|\*(?!\/))*?)\s*\*\/\s*export const ([A-Z][A-Z0-9_]*)(?::[^=]+)? =\s*([^;]+);/g;
 
+/** Sums of products of powers, as limits are written: `8 * 1024 ** 2 + 1`. Anything else is shown as it stands. */
 function value(expression: string): string {
-  const text = expression.replaceAll(/\s+/g, " ");
-  if (!/^[\d_ *+()]+$/.test(text)) return `\`${text}\``;
-  const number = text
-    .replaceAll(/[()_]/g, "")
+  const text = expression.replaceAll(/[\s_]+/g, "");
+  if (!/^\d+(?:(?:\*\*|\*|\+)\d+)*$/.test(text)) return `\`${expression.replaceAll(/\s+/g, " ")}\``;
+  const power = (factor: string) =>
+    factor.split("^").reduceRight((exponent, base) => Number(base) ** exponent, 1);
+  const product = (term: string) => term.split("*").reduce((result, factor) => result * power(factor), 1);
+  const sum = text
+    .replaceAll("**", "^")
     .split("+")
-    .map((sum) => sum.split("*").reduce((product, factor) => product * Number(factor.replaceAll(" ", "")), 1))
-    .reduce((total, term) => total + term, 0);
-  return number.toLocaleString("en-US");
+    .reduce((total, term) => total + product(term), 0);
+  return sum.toLocaleString("en-US");
 }
 
 /** The table, a section a room. */

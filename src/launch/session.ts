@@ -7,6 +7,7 @@ import { describeReach } from "../plan/reach.ts";
 import type { UpstreamConfig } from "../sidecar/protocol.ts";
 import { hasChanges } from "../workspace/changes.ts";
 import { copyWorkspace } from "../workspace/copy.ts";
+import { refuseSecondBind, watchBoundFolder } from "./bound-folder.ts";
 import { linuxBackend } from "./code-location.ts";
 import { expandTilde } from "./expand-tilde.ts";
 import { gitIdentity } from "./git-identity.ts";
@@ -80,6 +81,7 @@ async function runSession(
   const secrets = await resolveSecrets(plan.secrets, settings.secrets, io, known);
   const upstream = upstreamConfig(settings, io);
   prepareHome(home);
+  refuseSecondBind(home, plan.workspace);
   try {
     await prepareState(home, plan, owner, io, resumed);
   } catch (error) {
@@ -102,9 +104,11 @@ async function runPrepared(
   io: OperatorIo,
 ): Promise<number> {
   const { plan, request, resumed } = session;
+  const appeared = watchBoundFolder(plan.workspace);
   try {
     const result = await launch({ ...session, input: inputMode(request, io) }, home, io);
     if (result.reason !== undefined) io.notice(`${plan.id} was ended: ${result.reason}`);
+    for (const line of appeared()) io.notice(line);
     await keepOrRemove(home, plan, result.code, io);
     return result.code;
   } catch (error) {
