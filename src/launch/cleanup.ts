@@ -20,7 +20,7 @@ const UNFINISHED_MS = 60_000;
 
 /**
  * Ends what a dead launcher left running and removes stale state. Running bottles are never touched; state with
- * changes that were not applied, and of bottles that ended with an error, goes only with `all`.
+ * changes that were not applied, or of a bottle that ended with an error, goes only with `all`.
  */
 export async function cleanup(
   home: HomePaths,
@@ -52,7 +52,7 @@ export async function cleanup(
         kept.push({ id, why: `changes not applied: bot-bottle diff ${id}` });
         continue;
       }
-      if (!options.all && phase === "exited") {
+      if (!options.all && phase === "exited" && metadata.exitCode !== 0) {
         kept.push({ id, why: `ended with ${metadata.exitCode}: bot-bottle resume ${id}, or cleanup --all` });
         continue;
       }
