@@ -174,13 +174,10 @@ test("holds back an event stream only while its end could begin the credential",
   const origin = await rawOrigin({
     serve: (wire) => {
       send = (text) => void wire.send(`${text.length.toString(16)}\r\n${text}\r\n`);
-      wire
-        .until(/\r\n\r\n/)
-        .then(() =>
-          wire.send(
-            "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n",
-          ),
-        );
+      wire.sendWhen(
+        /\r\n\r\n/,
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n",
+      );
     },
   });
   const client = await brokered(origin).tls();

@@ -124,6 +124,15 @@ export class Wire {
     return this.text;
   }
 
+  /** Sends `bytes` once `met`; never, when the connection closes first. */
+  sendWhen(met: RegExp, bytes: string | Buffer): this {
+    this.until(met).then(
+      () => this.send(bytes),
+      () => undefined,
+    );
+    return this;
+  }
+
   /** Everything received up to the end of the connection. */
   async end(): Promise<string> {
     while (!this.ended && !this.closed) await this.#more();

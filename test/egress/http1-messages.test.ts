@@ -77,8 +77,8 @@ test("forwards 103 and other interim answers before the final one", async () => 
 test("forwards Expect, the 100 of the upstream, and only then the body", async () => {
   const origin = await rawOrigin({
     serve: (wire) => {
-      wire.until(/\r\n\r\n/).then(() => wire.send("HTTP/1.1 100 Continue\r\n\r\n"));
-      wire.until(/hello$/).then(() => wire.send(ok("done")));
+      wire.sendWhen(/\r\n\r\n/, "HTTP/1.1 100 Continue\r\n\r\n");
+      wire.sendWhen(/hello$/, ok("done"));
     },
   });
   const client = await sidecar({ origin }).tls();
@@ -92,8 +92,7 @@ test("forwards Expect, the 100 of the upstream, and only then the body", async (
 
 test("closes after a final answer to an expectation, because the body may come or not", async () => {
   const origin = await rawOrigin({
-    serve: (wire) =>
-      void wire.until(/\r\n\r\n/).then(() => wire.send("HTTP/1.1 417 No\r\nContent-Length: 2\r\n\r\nno")),
+    serve: (wire) => void wire.sendWhen(/\r\n\r\n/, "HTTP/1.1 417 No\r\nContent-Length: 2\r\n\r\nno"),
   });
   const client = await sidecar({ origin }).tls();
   client.send(`POST / HTTP/1.1\r\n${H}Expect: 100-continue\r\nContent-Length: 500000\r\n\r\n`);
@@ -255,10 +254,7 @@ test("closes when the upstream dies in the middle of a length", async () => {
 
 test("delivers an answer that comes before the request has ended, then throws the rest away", async () => {
   const origin = await rawOrigin({
-    serve: (wire) =>
-      void wire
-        .until(/\r\n\r\n/)
-        .then(() => wire.send("HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig")),
+    serve: (wire) => void wire.sendWhen(/\r\n\r\n/, "HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig"),
   });
   const client = await sidecar({ origin }).tls();
   client.send(`POST / HTTP/1.1\r\n${H}Content-Length: 10\r\n\r\nabc`);
@@ -270,10 +266,8 @@ test("delivers an answer that comes before the request has ended, then throws th
 test("streams a request while its answer streams back", async () => {
   const origin = await rawOrigin({
     serve: (wire) => {
-      wire
-        .until(/ping/)
-        .then(() => wire.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\npong\r\n"));
-      wire.until(/ping[\s\S]*end[\s\S]*0\r\n\r\n/).then(() => wire.send("0\r\n\r\n"));
+      wire.sendWhen(/ping/, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\npong\r\n");
+      wire.sendWhen(/ping[\s\S]*end[\s\S]*0\r\n\r\n/, "0\r\n\r\n");
     },
   });
   const client = await sidecar({ origin }).tls();
@@ -288,13 +282,10 @@ test("passes each server-sent event on as it comes", async () => {
   const origin = await rawOrigin({
     serve: (wire) => {
       origins = wire;
-      wire
-        .until(/\r\n\r\n/)
-        .then(() =>
-          wire.send(
-            "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n",
-          ),
-        );
+      wire.sendWhen(
+        /\r\n\r\n/,
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n",
+      );
     },
   });
   const client = await sidecar({ origin }).tls();
@@ -307,8 +298,7 @@ test("passes each server-sent event on as it comes", async () => {
 
 test("closes the upstream when the client goes away in the middle", async () => {
   const origin = await rawOrigin({
-    serve: (wire) =>
-      void wire.until(/\r\n\r\n/).then(() => wire.send("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nabc")),
+    serve: (wire) => void wire.sendWhen(/\r\n\r\n/, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nabc"),
   });
   const side = sidecar({ origin });
   const client = await side.tls();

@@ -59,7 +59,7 @@ const piece = fc.oneof(
     }),
   },
 );
-const message = fc.array(piece, { maxLength: 14 }).map((pieces) => `${pieces.join("")}`);
+const message = fc.array(piece, { maxLength: 14 }).map((pieces) => pieces.join(""));
 
 test("the head readers never throw anything but a ProtocolError", () => {
   fc.assert(

@@ -239,6 +239,20 @@ test("forwards interim answers and an answer to HEAD", async () => {
   expect(text).toMatch(/^HTTP\/1\.1 103 Early Hints\r\nlink: <\/a>\r\n\r\nHTTP\/1\.1 200 OK\r\n/);
 });
 
+test("passes repeated fields on as they are, between the versions too", async () => {
+  const fields = "ETag: a\r\nETag: b\r\nContent-Type: x\r\nContent-Type: y\r\n";
+  const origin = await rawOrigin({
+    serve: answering(
+      () =>
+        `HTTP/1.1 200 OK\r\n${fields}Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX-T: a\r\nX-T: b\r\n__proto__: c\r\n\r\n`,
+    ),
+  });
+  const session = await h2Client(sidecar({ origin }));
+  const answer = await collect(session.request({ ":path": "/" }));
+  expect(answer.raw.filter((_, i) => answer.raw[i - (i % 2)] === "etag")).toEqual(["etag", "a", "etag", "b"]);
+  expect(answer.trailers?.["x-t"]).toBe("a, b");
+});
+
 test("gives an answer without a body a length of zero in HTTP/1.1", async () => {
   const origin = await h2Origin((stream) => stream.respond({ ":status": 404 }, { endStream: true }));
   const client = await sidecar({ origin }).tls();

@@ -1,4 +1,4 @@
-import { createServer } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { expect, test } from "vitest";
 import { readOpening } from "../../src/sidecar/egress/tls/client-hello.ts";
@@ -101,25 +101,19 @@ test("reads a ClientHello in any number of pieces", async () => {
   const side = sidecar({ origin });
   const port = await side.transparent();
   // A relay that passes the client's first bytes on one by one.
-  const relay = createServer(async (near) => {
-    const far = await tcp(port);
-    far.on("data", (bytes) => near.write(bytes));
-    far.on("close", () => near.destroy());
-    near.on("close", () => far.destroy());
+  const relay = createServer((near) => {
     near.on("error", () => {});
-    let first = true;
-    near.on("data", async (bytes) => {
-      if (!first) {
-        far.write(bytes);
-        return;
-      }
-      first = false;
-      near.pause();
-      for (let i = 0; i < bytes.length; i++) {
-        far.write(bytes.subarray(i, i + 1));
-        if (i % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
-      }
-      near.resume();
+    void tcp(port).then((far) => {
+      far.on("data", (bytes) => near.write(bytes));
+      far.on("close", () => near.destroy());
+      near.on("close", () => far.destroy());
+      near.once("data", (bytes) => {
+        near.pause();
+        void oneByOne(far, bytes).then(() => {
+          near.on("data", (more) => far.write(more));
+          near.resume();
+        });
+      });
     });
   });
   const socket = await tcp(await listening(relay));
@@ -127,6 +121,13 @@ test("reads a ClientHello in any number of pieces", async () => {
   expect(await client.send(GET).end()).toContain("hello");
   relay.close();
 });
+
+async function oneByOne(socket: Socket, bytes: Buffer): Promise<void> {
+  for (let i = 0; i < bytes.length; i++) {
+    socket.write(bytes.subarray(i, i + 1));
+    if (i % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+}
 
 /** A ClientHello by hand. */
 function hello(extensions: Buffer, options: { records?: number } = {}): Buffer {

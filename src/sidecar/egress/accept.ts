@@ -2,6 +2,7 @@ import { isIPv6, type Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { printable } from "../../base/printable.ts";
 import type { CertificateAuthority } from "./ca.ts";
+import { describe } from "./exchange.ts";
 import { ClientConnection } from "./http1/client-connection.ts";
 import { serveSession } from "./http2/client-session.ts";
 import { HANDSHAKE_MS } from "./limits.ts";
@@ -51,6 +52,16 @@ export function sniff(
     socket.destroy();
   };
   const look = () => {
+    try {
+      decide();
+    } catch (error) {
+      // Ours, and nobody else's connection pays for it.
+      stop();
+      socket.destroy();
+      recordRefusedConnection(plane, arrival, "tcp", "sidecar.internal", describe(error));
+    }
+  };
+  const decide = () => {
     const opening = readOpening(bytes);
     if (opening.kind === "more") return;
     if (opening.kind === "invalid") refused("tls", opening.problem);

@@ -28,9 +28,6 @@ export const DISCARD_BYTES = 256 * 1024;
 /** Bytes joined into one write instead of handed to the kernel as several buffers. */
 export const JOIN_BYTES = 64 * 1024;
 
-/** Bytes waiting for the slower side, in either direction, above which the faster side is paused. */
-export const QUEUE_BYTES = 256 * 1024;
-
 /** Bytes of a ClientHello with its record headers (post-quantum key shares need about 2 KiB); longer: connection closed. */
 export const CLIENT_HELLO_BYTES = 16 * 1024;
 

@@ -4,14 +4,14 @@ import { type Refusal, refuse } from "../../../policy/verdict.ts";
 import type { Timed } from "../deadlines.ts";
 import { describe, Exchange } from "../exchange.ts";
 import { DISCARD_BYTES, HEAD_MS, KEEP_ALIVE_MS, LINGER_MS, PIPELINE_BYTES } from "../limits.ts";
-import { Outbox } from "../outbox.ts";
 import { type Arrival, type Plane, recordRefusedConnection } from "../plane.ts";
 import { ProtocolError } from "../protocol-error.ts";
 import type { ClientSide, ResponseStart } from "../stream.ts";
+import { unreadableRequest } from "../unreadable.ts";
 import { type BodyDecoder, type BodySink, ChunkedDecoder, LengthDecoder } from "./body.ts";
 import { findHeadEnd, parseRequestHead, type RequestHead } from "./head.ts";
 import { type ConnectTarget, readRequest } from "./request.ts";
-import { informationalText, lastChunk, responseText } from "./text.ts";
+import { ResponseWriter } from "./response-writer.ts";
 
 const EMPTY = Buffer.alloc(0);
 const NO_FIELDS: HeaderList = [];
@@ -43,7 +43,7 @@ export class ClientConnection implements ClientSide, BodySink, Timed {
   readonly #arrival: Arrival;
   readonly #plane: Plane;
   readonly #tunnels: TunnelOwner | undefined;
-  readonly #out: Outbox;
+  readonly #answer: ResponseWriter;
   #state: State = "head";
   #pending: Buffer = EMPTY;
   #scanned = 0;
@@ -51,12 +51,9 @@ export class ClientConnection implements ClientSide, BodySink, Timed {
   #exchange: Exchange | undefined;
   #decoder: BodyDecoder | undefined;
   #discarded = 0;
-  #http10 = false;
-  #keepAlive = true;
   /** the client waits for 100 before it sends its body */
   #awaitsContinue = false;
   #responseDone = false;
-  #chunkedResponse = false;
 
   /** `tunnels`: on the proxy port only; elsewhere CONNECT is refused like any other method that is never forwarded. */
   constructor(socket: Socket, arrival: Arrival, plane: Plane, tunnels?: TunnelOwner) {
@@ -64,7 +61,7 @@ export class ClientConnection implements ClientSide, BodySink, Timed {
     this.#arrival = arrival;
     this.#plane = plane;
     this.#tunnels = tunnels;
-    this.#out = new Outbox(socket);
+    this.#answer = new ResponseWriter(socket);
     this.deadline = plane.deadlines.now + HEAD_MS;
     plane.deadlines.add(this);
     socket.on("data", this.#onData);
@@ -89,7 +86,7 @@ export class ClientConnection implements ClientSide, BodySink, Timed {
   readonly #onEnd = (): void => {
     // Over TLS a client that closes is gone. In the clear it may have closed its half only (RFC 9112 §9.6).
     if (this.#state === "answer" && this.#arrival.scheme === "http") {
-      this.#keepAlive = false;
+      this.#answer.keepAlive = false;
       return;
     }
     this.#exchange?.clientGone("the client closed the connection");
@@ -157,12 +154,10 @@ export class ClientConnection implements ClientSide, BodySink, Timed {
   }
 
   #begin(head: RequestHead): void {
-    this.#http10 = head.minor === 0;
-    this.#keepAlive = this.#http10
-      ? head.connection.includes("keep-alive")
-      : !head.connection.includes("close");
+    const http10 = head.minor === 0;
+    const keepAlive = http10 ? head.connection.includes("keep-alive") : !head.connection.includes("close");
+    this.#answer.next(http10, keepAlive);
     this.#responseDone = false;
-    this.#chunkedResponse = false;
     this.#awaitsContinue = head.expectsContinue;
     this.#discarded = 0;
     const read = readRequest(head, this.#arrival, this.#tunnels !== undefined);
@@ -231,7 +226,7 @@ export class ClientConnection implements ClientSide, BodySink, Timed {
 
   /** The message breaks the protocol: answered with the refusal, never forwarded, and the connection ends. */
   #reject(error: ProtocolError): void {
-    this.#keepAlive = false;
+    this.#answer.keepAlive = false;
     const refusal = refuse(error.code, `The request ${error.message}.`, "RFC 9112");
     const current = this.#exchange;
     if (current === undefined && this.#state === "body") {
@@ -239,7 +234,7 @@ export class ClientConnection implements ClientSide, BodySink, Timed {
       return;
     }
     // Inside a body: `refuse` cuts off what was forwarded of it, so that it can't be taken for a whole message.
-    const exchange = current ?? new Exchange(this.#plane, this, unreadable(this.#arrival));
+    const exchange = current ?? new Exchange(this.#plane, this, unreadableRequest(this.#arrival, "http/1.1"));
     this.#exchange = exchange;
     this.#state = "answer";
     this.#responseDone = false;
@@ -255,43 +250,26 @@ export class ClientConnection implements ClientSide, BodySink, Timed {
   }
 
   informational(status: number, fields: HeaderList): void {
-    if (this.#http10) return;
     if (status === 100) this.#awaitsContinue = false;
-    this.#out.push(informationalText(status, fields));
+    this.#answer.informational(status, fields);
   }
 
   respond(start: ResponseStart): void {
     // A client that still waits for 100 may send its body or not: where the next request begins is unknown.
-    if (this.#awaitsContinue) this.#keepAlive = false;
-    if (start.body === "stream") {
-      if (this.#http10) this.#keepAlive = false;
-      else this.#chunkedResponse = true;
-    }
-    this.#out.push(
-      responseText(start, {
-        chunked: this.#chunkedResponse,
-        http10: this.#http10,
-        keepAlive: this.#keepAlive,
-      }),
-    );
+    if (this.#awaitsContinue) this.#answer.keepAlive = false;
+    this.#answer.head(start);
   }
 
   write(bytes: Buffer): void {
-    if (!this.#chunkedResponse) this.#out.push(bytes);
-    else if (bytes.length > 0) {
-      this.#out.push(`${bytes.length.toString(16)}\r\n`);
-      this.#out.push(bytes);
-      this.#out.push("\r\n");
-    }
+    this.#answer.data(bytes);
   }
 
   end(trailers: HeaderList): void {
-    if (this.#chunkedResponse) this.#out.push(lastChunk(trailers));
-    this.#out.flush();
+    this.#answer.end(trailers);
     this.#exchange = undefined;
     this.#responseDone = true;
     if (this.#state === "answer") this.#next();
-    else if (!this.#keepAlive) this.#close();
+    else if (!this.#answer.keepAlive) this.#close();
     else {
       // The rest of the request is read and thrown away, within bounds.
       this.deadline = this.#plane.deadlines.now + HEAD_MS;
@@ -300,7 +278,7 @@ export class ClientConnection implements ClientSide, BodySink, Timed {
   }
 
   flush(): boolean {
-    return this.#out.flush();
+    return this.#answer.flush();
   }
 
   abort(): void {
@@ -318,7 +296,7 @@ export class ClientConnection implements ClientSide, BodySink, Timed {
 
   /** Request and answer are complete. */
   #next(): void {
-    if (!this.#keepAlive) {
+    if (!this.#answer.keepAlive) {
       this.#close();
       return;
     }
@@ -332,24 +310,9 @@ export class ClientConnection implements ClientSide, BodySink, Timed {
   #close(): void {
     this.#state = "closing";
     this.#pending = EMPTY;
-    this.#out.flush();
+    this.#answer.flush();
     this.deadline = this.#plane.deadlines.now + LINGER_MS;
     this.#socket.end();
     this.#socket.resume();
   }
-}
-
-/** Stands in for a request that could not be read, so that its refusal is answered and journalled like any other. */
-function unreadable(arrival: Arrival) {
-  const { way, scheme, port, sni, connectHost, dialled } = arrival;
-  const authority = sni ?? connectHost ?? "";
-  return {
-    facts: { way, scheme, authority, port, sni, connectHost, method: "", target: "", headers: NO_FIELDS },
-    fields: NO_FIELDS,
-    protocol: "http/1.1" as const,
-    dialled,
-    body: "none" as const,
-    takesTrailers: false,
-    expectsContinue: false,
-  };
 }

@@ -2,9 +2,6 @@ import { HEAD_BYTES, START_LINE_BYTES } from "../limits.ts";
 import { ProtocolError } from "../protocol-error.ts";
 import { connectionOptions, parseFields } from "./fields.ts";
 
-/** How the end of a body is known (RFC 9112 §6.3): no body, so many bytes, chunked coding, or the connection's end. */
-export type Framing = "none" | "chunked" | "close" | number;
-
 interface Head {
   /** 0 or 1 */
   readonly minor: number;

@@ -17,6 +17,7 @@ import {
 import type { Arrival, Plane } from "../plane.ts";
 import { ProtocolError } from "../protocol-error.ts";
 import type { ClientSide, IncomingRequest, ResponseStart } from "../stream.ts";
+import { unreadableRequest } from "../unreadable.ts";
 import { END_STREAM, INTERNAL_ERROR, loadHttp2, NO_ERROR } from "./codes.ts";
 import { readSection, readTrailers, type Section, trailerObject, writeSection } from "./fields.ts";
 
@@ -36,6 +37,8 @@ export function serveSession(tls: TLSSocket, arrival: Arrival, plane: Plane): vo
     },
     maxHeaderListPairs: FIELD_COUNT,
     maxSessionMemory: SESSION_MEMORY_MB,
+    // What is repeated arrives repeated; node would throw.
+    strictSingleValueFields: false,
   });
   const timed = { deadline: plane.deadlines.now + KEEP_ALIVE_MS, expire: () => session.destroy() };
   plane.deadlines.add(timed);
@@ -75,7 +78,8 @@ class ClientStream implements ClientSide {
     stream.on("drain", () => this.#exchange?.clientDrained());
     // Without trailers sent the stream doesn't end: a reset one must never look like a whole answer.
     stream.on("wantTrailers", () => {
-      if (this.#complete) stream.sendTrailers(trailerObject(this.#responseTrailers));
+      if (!this.#complete) return;
+      this.#guard(() => stream.sendTrailers(trailerObject(this.#responseTrailers)));
     });
     stream.on("finish", () => {
       // RFC 9113 §8.1: a complete answer may ask the client to stop sending.
@@ -91,7 +95,7 @@ class ClientStream implements ClientSide {
     } catch (error) {
       problem = error instanceof ProtocolError ? error : new ProtocolError("can't be read");
     }
-    const exchange = new Exchange(plane, this, request ?? unreadable(arrival));
+    const exchange = new Exchange(plane, this, request ?? unreadableRequest(arrival, "h2"));
     this.#exchange = exchange;
     if (problem) exchange.refuse(refuse(problem.code, `The request ${problem.message}.`, "RFC 9113"));
     else if (raw.includes(":protocol")) {
@@ -104,8 +108,10 @@ class ClientStream implements ClientSide {
     try {
       handle();
     } catch (error) {
-      if (!(error instanceof ProtocolError)) this.#exchange?.crashed(error);
-      else this.#exchange?.refuse(refuse(error.code, `The request ${error.message}.`, "RFC 9113"));
+      if (!(error instanceof ProtocolError)) {
+        this.#exchange?.crashed(error);
+        this.abort();
+      } else this.#exchange?.refuse(refuse(error.code, `The request ${error.message}.`, "RFC 9113"));
     }
   }
 
@@ -218,20 +224,5 @@ function readRequest(section: Section, bodiless: boolean, arrival: Arrival): Inc
     body: bodiless ? "none" : (contentLength ?? "stream"),
     takesTrailers: section.takesTrailers,
     expectsContinue: section.expectsContinue,
-  };
-}
-
-/** Stands in for a request that could not be read, so that its refusal is answered and journalled like any other. */
-function unreadable(arrival: Arrival): IncomingRequest {
-  const { way, scheme, port, sni, connectHost, dialled } = arrival;
-  const authority = sni ?? connectHost ?? "";
-  return {
-    facts: { way, scheme, authority, port, sni, connectHost, method: "", target: "", headers: NO_FIELDS },
-    fields: NO_FIELDS,
-    protocol: "h2",
-    dialled,
-    body: "none",
-    takesTrailers: false,
-    expectsContinue: false,
   };
 }

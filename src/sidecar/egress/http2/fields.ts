@@ -103,14 +103,14 @@ export function writeSection(pseudo: readonly string[], fields: HeaderList): str
 }
 
 /** A trailer section for `sendTrailers`, which takes an object. */
-export function trailerObject(fields: HeaderList): Record<string, string | string[]> {
-  const object: Record<string, string | string[]> = Object.create(null);
+export function trailerObject(fields: HeaderList): Record<string, string[]> {
+  const values = new Map<string, string[]>();
   for (let i = 0; i < fields.length; i += 2) {
     const name = (fields[i] ?? "").toLowerCase();
     const value = fields[i + 1] ?? "";
-    const before = object[name];
-    object[name] =
-      before === undefined ? value : [...(typeof before === "string" ? [before] : before), value];
+    const before = values.get(name);
+    if (before) before.push(value);
+    else values.set(name, [value]);
   }
-  return object;
+  return Object.fromEntries(values);
 }

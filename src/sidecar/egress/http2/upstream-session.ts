@@ -32,15 +32,18 @@ export class UpstreamSession implements Timed {
   constructor(tls: TLSSocket, origin: Origin, closed: () => void, deadlines: Deadlines) {
     this.#deadlines = deadlines;
     this.deadline = deadlines.now + UPSTREAM_IDLE_MS;
-    const session = loadHttp2().connect(`https://${origin.host}:${origin.port}`, {
+    const options = {
       createConnection: () => tls,
       maxSessionMemory: SESSION_MEMORY_MB,
+      // What is repeated arrives repeated; node would throw.
+      strictSingleValueFields: false,
       settings: {
         enablePush: false,
         initialWindowSize: STREAM_WINDOW_BYTES,
         maxHeaderListSize: HEADER_LIST_BYTES,
       },
-    });
+    };
+    const session = loadHttp2().connect(`https://${origin.host}:${origin.port}`, options);
     this.#session = session;
     const leave = () => {
       this.#leaving = true;
@@ -137,7 +140,8 @@ class UpstreamStream implements UpstreamSide {
     stream.on("drain", () => this.#sink?.upstreamDrained());
     // Without trailers sent the stream doesn't end: one that is cut off must never look like a whole request.
     stream.on("wantTrailers", () => {
-      if (this.#requestDone) stream.sendTrailers(trailerObject(this.#requestTrailers));
+      if (!this.#requestDone) return;
+      this.#guard(() => stream.sendTrailers(trailerObject(this.#requestTrailers)));
     });
     stream.on("error", (error: Error) => this.#fail(`the stream failed: ${printable(error.message, 200)}`));
     stream.on("close", () => this.#fail("the stream was closed"));
