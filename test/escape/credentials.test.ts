@@ -38,8 +38,7 @@ describe.each(STARTERS)("a bottle started by %s", (starter) => {
     probed = await probeBottle({
       starter,
       script: "credentials.ts",
-      // pids of the host mean nothing inside; 1 and our own stand for them
-      args: [...HALVES, `1,${process.pid},${process.ppid}`],
+      args: [...HALVES, `${process.pid},${process.ppid}`],
       bottles: { dev: BOTTLE },
       ca: ca.cert,
       resolve: { "open.example.com:443": "203.0.113.10:443" },

@@ -43,17 +43,17 @@ const REFUSED: Readonly<Record<string, readonly string[]>> = {
   "h2-sni-other": ["egress.host_mismatch"],
   "proxy-connect-other": ["egress.host_not_allowed"],
   "proxy-connect-25": ["egress.port_not_allowed"],
-  "proxy-connect-ip": ["egress.ip_literal"],
-  "proxy-connect-loopback": ["egress.ip_literal"],
+  "proxy-connect-ip": ["egress.ip_literal", "egress.host_mismatch"],
+  "proxy-connect-loopback": ["egress.ip_literal", "egress.port_not_allowed"],
   "proxy-connect-sni-other": ["egress.host_mismatch"],
   "proxy-connect-host-other": ["egress.host_mismatch"],
-  "proxy-connect-not-tls": ["egress.tls_required"],
   "proxy-connect-nested": ["egress.method_refused", "egress.host_mismatch", "egress.protocol_error"],
   "proxy-absolute-other": ["egress.host_not_allowed"],
   "proxy-absolute-host-differs": ["egress.host_mismatch", "egress.host_not_allowed"],
   "proxy-absolute-loopback": ["egress.ip_literal"],
   "proxy-reverse-other": ["egress.host_not_allowed"],
   "proxy-reverse-userinfo": ["egress.protocol_error", "egress.host_not_allowed", "egress.path_ambiguous"],
+  "smuggle-nul": ["dlp.crlf", "egress.protocol_error"],
   upgrade: ["egress.upgrade_refused"],
   trace: ["egress.method_refused"],
   "path-outside": ["egress.path_not_allowed"],
@@ -81,7 +81,6 @@ const SMUGGLING = [
   "smuggle-obs-fold",
   "smuggle-space-colon",
   "smuggle-bare-cr",
-  "smuggle-nul",
 ];
 
 describe("on a machine without a bottle", () => {
@@ -134,6 +133,13 @@ describe.each(STARTERS)("a bottle started by %s", (starter) => {
 
     it.each(SMUGGLING)("answers %s with 400 and forwards nothing", (name) => {
       expect(outcome(probed[way], name)).toMatchObject({ kind: "http", status: 400 });
+    });
+
+    it("closes a CONNECT tunnel that does not carry TLS, and writes it down", () => {
+      expect(brief(outcome(probed[way], "proxy-connect-not-tls"))).toMatch(/^failed (CLOSED|ECONNRESET)$/);
+      expect(probed.records).toContainEqual(
+        expect.objectContaining({ kind: "request", verdict: "block", code: "egress.tls_required" }),
+      );
     });
 
     it("answers the first of two pipelined requests and refuses the second", () => {

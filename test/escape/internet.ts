@@ -19,7 +19,7 @@ egress:
       auth: {scheme: Bearer, token_ref: API_TOKEN_REAL}
       matches:
         - paths: [{value: /v1/}]
-          methods: [GET, POST, TRACE]
+          methods: [GET, POST]
 `;
 
 export function startInternet(): Promise<FakeInternet> {

@@ -15,6 +15,8 @@ import {
 /** The one address every name has in a bottle. */
 const CONSTANT = "198.18.0.1";
 const NO_DATA = ["AAAA", "TXT", "NULL", "SRV", "MX", "NS", "CNAME", "SVCB", "HTTPS"];
+/** Types that carry free text or names: nothing an ordinary program asks for. */
+const DATA_TYPES = ["TXT", "NULL", "SRV", "MX", "NS", "CNAME"];
 const detail = (of: Outcomes, name: string) => {
   const one = outcome(of, name);
   return one.kind === "done" ? one.detail : brief(one);
@@ -58,25 +60,20 @@ describe.each(STARTERS)("a bottle started by %s", (starter) => {
   });
 
   describe.each(WAYS)("asked as %s", (way) => {
-    it.each(["type-A", "outside-v6", "over-tcp"])(
-      "answers an address question (%s) with the one constant",
-      (name) => {
-        expect(detail(probed[way], name)).toBe(`rcode 0, 1 answers, ${CONSTANT}`);
-      },
-    );
+    it.each(["type-A", "over-tcp"])("answers an address question (%s) with the one constant", (name) => {
+      expect(detail(probed[way], name)).toBe(`rcode 0, 1 answers, ${CONSTANT}`);
+    });
 
     it.each(["own-resolver", "unlisted-name"])("resolves every name to the one constant: %s", (name) => {
       expect(detail(probed[way], name)).toBe(CONSTANT);
     });
 
-    it.each(NO_DATA)("answers a question of type %s with nothing, in the journal too", (type) => {
+    it.each(NO_DATA)("answers a question of type %s with nothing", (type) => {
       expect(detail(probed[way], `type-${type}`)).toMatch(/^rcode 0, 0 answers/);
-      expect(probed.records).toContainEqual(
-        expect.objectContaining({ kind: "dns", type, name: `s3cr3t-${way}-1.evil.example.net` }),
-      );
     });
 
     it.each([
+      "outside-v6",
       "type-ANY",
       "type-AXFR",
       "txt-over-tcp",
@@ -98,12 +95,29 @@ describe.each(STARTERS)("a bottle started by %s", (starter) => {
     });
 
     it.each(["mdns", "llmnr", "other-port"])("has nobody who listens to %s", (name) => {
-      expect(detail(probed[way], name)).toMatch(/^failed (ECONNREFUSED|TIMEOUT|ENETUNREACH|EPERM)$/);
+      expect(detail(probed[way], name)).toMatch(/^failed (ECONNREFUSED|TIMEOUT|ENETUNREACH|EINVAL|EPERM)$/);
     });
 
     it("refuses DNS over HTTPS", () => {
       expect(detail(probed[way], "doh")).toBe("refused egress.host_not_allowed");
     });
+  });
+
+  it.each(DATA_TYPES)("writes a question of type %s down, with its name", (type) => {
+    expect(probed.records).toContainEqual(
+      expect.objectContaining({
+        kind: "dns",
+        type,
+        name: "s3cr3t-agent-1.evil.example.net",
+        answer: "nodata",
+      }),
+    );
+  });
+
+  it("counts those that come too fast to be written down one by one", () => {
+    const written = probed.records.filter(({ kind }) => kind === "dns");
+    expect(written.some(({ name }) => String(name).startsWith("s3cr3t-exec-"))).toBe(true);
+    expect(written.some((record) => Number(record.left_out ?? 0) > 0)).toBe(true);
   });
 
   it("sent not one packet and not one question out", () => {

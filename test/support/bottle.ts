@@ -58,6 +58,13 @@ export interface CallOptions {
   readonly seconds?: number;
 }
 
+export interface RunOptions extends CallOptions {
+  /** default: `dev` */
+  readonly bottle?: string;
+  /** more options of `run` */
+  readonly flags?: readonly string[];
+}
+
 const MAX_OUTPUT = 16 * 1024 * 1024;
 
 /** A started program: what it has printed so far and how it ends. */
@@ -227,21 +234,17 @@ export class BottleHome {
   }
 
   /** `bot-bottle run --bottle dev … -- COMMAND`, to its end. */
-  run(
-    command: readonly string[],
-    options: CallOptions & { readonly flags?: readonly string[] } = {},
-  ): Promise<Result> {
-    return this.cli(["run", "--bottle", "dev", "--yes", ...(options.flags ?? []), "--", ...command], options);
+  run(command: readonly string[], options: RunOptions = {}): Promise<Result> {
+    return this.cli(runArguments(command, options), options);
   }
 
   /** A bottle that stays up until stopped: runs `command` and waits until it is on its way. */
   async launch(
     command: readonly string[] = ["sleep", "600"],
-    options: CallOptions & { readonly flags?: readonly string[] } = {},
+    options: RunOptions = {},
   ): Promise<RunningBottle> {
     const before = new Set(this.ids());
-    const args = ["run", "--bottle", "dev", "--yes", ...(options.flags ?? []), "--", ...command];
-    const call = this.begin(args, { seconds: 600, ...options });
+    const call = this.begin(runArguments(command, options), { seconds: 600, ...options });
     const running = await new Promise<string>((resolve, reject) => {
       const poll = setInterval(() => {
         const id = this.ids().find((one) => !before.has(one));
@@ -319,6 +322,10 @@ export class BottleHome {
     await this.cli(["cleanup", "--all", "--yes"]).catch(() => undefined);
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+function runArguments(command: readonly string[], options: RunOptions): string[] {
+  return ["run", "--bottle", options.bottle ?? "dev", "--yes", ...(options.flags ?? []), "--", ...command];
 }
 
 function list(folder: string): string[] {

@@ -9,12 +9,16 @@ const [left = "", right = "", outsidePids = ""] = args;
 const ALLOWED = "api.example.com";
 const at = (name: string) => `/v1/${way}/${name}`;
 
-const holds = (text: string) => {
-  for (let from = text.indexOf(left); from >= 0; from = text.indexOf(left, from + 1)) {
-    if (text.startsWith(right, from + left.length)) return true;
+const needle = Buffer.from(left);
+const rest = Buffer.from(right);
+
+/** Whether the halves stand there side by side. */
+function holds(bytes: Buffer): boolean {
+  for (let at = bytes.indexOf(needle); at >= 0; at = bytes.indexOf(needle, at + 1)) {
+    if (bytes.subarray(at + needle.length, at + needle.length + rest.length).equals(rest)) return true;
   }
   return false;
-};
+}
 
 function attempt(read: () => string): string {
   try {
@@ -29,12 +33,22 @@ function search(places: Iterable<string>, read: (place: string) => string): Outc
   let count = 0;
   for (const place of places) {
     count += 1;
-    if (holds(attempt(() => read(place)))) return { kind: "done", detail: place };
+    if (
+      holds(
+        Buffer.from(
+          attempt(() => read(place)),
+          "latin1",
+        ),
+      )
+    )
+      return { kind: "done", detail: place };
   }
   return { kind: "failed", code: `NOT_IN_${count}` };
 }
 
-const pids = () => readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+/** Outside, the control looks at itself only. */
+const pids = () =>
+  way === "outside" ? [String(process.pid)] : readdirSync("/proc").filter((name) => /^\d+$/.test(name));
 const inProc = (file: string) =>
   search(
     pids().map((pid) => `/proc/${pid}/${file}`),
@@ -59,20 +73,23 @@ function* everyFile(roots: readonly string[]): Iterable<string> {
 }
 
 const list = (folder: string) => readdirSync(folder, { withFileTypes: true });
-const ROOTS = [
-  "/home",
-  "/workspace",
-  "/tmp",
-  "/etc",
-  "/run",
-  "/var",
-  "/opt",
-  "/root",
-  "/srv",
-  "/mnt",
-  "/dev",
-  "/usr/local/etc",
-];
+const ROOTS =
+  way === "outside"
+    ? []
+    : [
+        "/home",
+        "/workspace",
+        "/tmp",
+        "/etc",
+        "/run",
+        "/var",
+        "/opt",
+        "/root",
+        "/srv",
+        "/mnt",
+        "/dev",
+        "/usr/local/etc",
+      ];
 const MAX_FILE = 4 * 1024 * 1024;
 
 /** A folder's entry tells what lies under a mount point: a device may look like a file there. */
@@ -90,24 +107,46 @@ function* memory(): Iterable<string> {
   }
 }
 
-function readMemory(place: string): string {
+const block = Buffer.alloc(MAX_FILE);
+/** Of one mapping; the token would not lie behind that much else. */
+const MAX_MAPPING = 64 * MAX_FILE;
+
+/** Looks through one mapping; blocks overlap, so that nothing is cut in two. */
+function mappingHolds(place: string): boolean {
   const [pid = "", from = "", to = ""] = place.split(" ");
   const start = Number.parseInt(from, 16);
-  const length = Math.min(Number.parseInt(to, 16) - start, MAX_FILE);
+  const end = Math.min(Number.parseInt(to, 16), start + MAX_MAPPING);
   const file = openSync(`/proc/${pid}/mem`, "r");
   try {
-    const bytes = Buffer.alloc(length);
-    return bytes.toString("latin1", 0, readSync(file, bytes, 0, length, start));
+    for (let at = start; at < end; at += block.length - 256) {
+      const read = readSync(file, block, 0, Math.min(block.length, end - at), at);
+      if (holds(block.subarray(0, read))) return true;
+      if (read === 0) break;
+    }
+    return false;
   } finally {
     closeSync(file);
   }
+}
+
+function searchMemory(): Outcome {
+  let count = 0;
+  for (const place of memory()) {
+    count += 1;
+    try {
+      if (mappingHolds(place)) return { kind: "done", detail: place };
+    } catch {
+      // not ours to read: the next one
+    }
+  }
+  return { kind: "failed", code: `NOT_IN_${count}` };
 }
 
 const reading: Probes = {
   env: () => search(Object.values(process.env).map(String), (value) => value),
   environ: () => inProc("environ"),
   cmdline: () => inProc("cmdline"),
-  memory: () => search(memory(), readMemory),
+  memory: searchMemory,
   descriptors: () =>
     search(
       pids().flatMap((pid) => {

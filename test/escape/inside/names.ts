@@ -72,7 +72,8 @@ function put(server: string, message: Buffer, port = 53): Promise<Outcome> {
     const timer = setTimeout(() => end({ kind: "failed", code: "TIMEOUT" }), 1_000);
     socket.once("error", (error) => end(failed(error)));
     socket.once("message", (reply) => end(answer(reply)));
-    socket.connect(port, server, () => socket.send(message));
+    socket.once("connect", () => socket.send(message));
+    socket.connect(port, server);
   });
 }
 
