@@ -10,24 +10,25 @@ const dist = join(root, "dist");
 const stampFile = join(dist, ".stamp");
 
 /**
- * What is shipped. Only the command line is split into chunks, so that `--help` doesn't load every command; the
- * others are one file each, because they run where little can be read, and are loaded whole before they lose rights.
+ * What is shipped. The command line is in chunks (ES modules), so that `--help` doesn't load every command. The others
+ * are one file each, because they run where little can be read, and are loaded whole before they lose rights; CommonJS,
+ * because an ES module that imports `node:fs` or `node:crypto` first loads every lazy part of it, 20 ms a start.
  * All lie in dist/ itself: the program finds the others beside the chunk it runs from.
  */
 const BUNDLES = [
-  { entry: "src/cli/main.ts", out: "cli", splitting: true },
-  { entry: "src/sidecar/main.ts", out: "sidecar", splitting: false },
-  { entry: "src/launch/stage.ts", out: "stage", splitting: false },
-  { entry: "src/launch/staged-job.ts", out: "staged-job", splitting: false },
-  { entry: "src/cli/demo/agent.ts", out: "demo-agent", splitting: false },
+  { entry: "src/cli/main.ts", out: "cli", format: "chunks" },
+  { entry: "src/sidecar/main.ts", out: "sidecar", format: "cjs" },
+  { entry: "src/launch/stage.ts", out: "stage", format: "cjs" },
+  { entry: "src/launch/staged-job.ts", out: "staged-job", format: "cjs" },
+  // copied into a bottle and run there
+  { entry: "src/cli/demo/agent.ts", out: "demo-agent", format: "esm" },
 ];
 /**
  * What bin/bot-bottle runs: V8's compiled code is kept in the checkout, where its owner runs the program, so that
  * the command line needn't be compiled again; elsewhere the cache can't be made and nothing is lost.
  */
-const START = `import { enableCompileCache } from "node:module";
-enableCompileCache(new URL("../.tools/compile-cache", import.meta.url).pathname);
-await import("./cli.js");
+const START = `require("node:module").enableCompileCache(require("node:path").join(__dirname, "../.tools/compile-cache"));
+import("./cli.mjs");
 `;
 /** Not JavaScript: carried over as they are. */
 const COPIES = ["src/backends/linux/enter.pl"];
@@ -64,35 +65,47 @@ export async function build() {
   const failed = results.find((result) => result.status === "rejected");
   if (failed !== undefined) throw failed.reason;
   replace(join(dist, "start.js"), START);
-  // said here too, for the places where dist/ is seen alone
-  replace(join(dist, "package.json"), '{"type":"module"}\n');
+  replace(join(dist, "package.json"), '{"type":"commonjs"}\n');
   removeOldChunks(written);
   replace(stampFile, stamp);
 }
 
-function options({ entry, out, splitting }) {
+function options({ entry, out, format }) {
   return {
     absWorkingDir: root,
     entryPoints: { [out]: entry },
     outdir: dist,
-    chunkNames: "[name]-[hash]",
     bundle: true,
-    splitting,
     write: false,
-    format: "esm",
     platform: "node",
     target: "node24",
     external: EXTERNAL,
     minifySyntax: true,
     sourcemap: "linked",
     legalComments: "linked",
-    // CommonJS packages inside an ES module bundle still call require() for Node's own modules
+    logLevel: "error",
+    ...FORMATS[format],
+  };
+}
+
+/** esbuild's options; CommonJS and ES modules each lack something of the other that our sources or packages use. */
+const FORMATS = {
+  chunks: {
+    format: "esm",
+    splitting: true,
+    outExtension: { ".js": ".mjs" },
+    chunkNames: "[name]-[hash]",
     banner: {
       js: 'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);',
     },
-    logLevel: "error",
-  };
-}
+  },
+  cjs: {
+    format: "cjs",
+    define: { "import.meta.url": "__moduleUrl" },
+    banner: { js: '"use strict";const __moduleUrl=require("node:url").pathToFileURL(__filename).href;' },
+  },
+  esm: { format: "esm" },
+};
 
 /** Written beside and renamed, so that a program started at this moment sees the old file or the new one. */
 function replace(path, contents) {
@@ -104,7 +117,7 @@ function replace(path, contents) {
 function removeOldChunks(written) {
   for (const name of readdirSync(dist)) {
     const path = join(dist, name);
-    if (!/-[A-Z0-9]{8}\.js(\.map)?$/.test(name) || written.has(path)) continue;
+    if (!/-[A-Z0-9]{8}\.mjs(\.map)?$/.test(name) || written.has(path)) continue;
     if (Date.now() - statSync(path).mtimeMs > KEEP_OLD_CHUNKS_MS) rmSync(path);
   }
 }

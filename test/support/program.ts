@@ -45,7 +45,7 @@ function here(): Program {
 
 function readableByUser(): boolean {
   const script = 'test -x "$1" && test -r "$2" && test -x "$3"';
-  const paths = [join(CHECKOUT, "bin/bot-bottle"), join(CHECKOUT, "dist/cli.js"), process.execPath];
+  const paths = [join(CHECKOUT, "bin/bot-bottle"), join(CHECKOUT, "dist/cli.mjs"), process.execPath];
   const check = spawnSync("/bin/sh", ["-c", script, "sh", ...paths], ordinaryUser());
   return check.status === 0;
 }
