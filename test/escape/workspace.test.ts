@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { BottleHome } from "../support/bottle.ts";
+import { ordinaryUser } from "../support/ordinary-user.ts";
 import { STARTERS } from "../support/program.ts";
 
 const BOTTLE = `
@@ -19,11 +20,14 @@ describe.each(STARTERS)("the workspace of a bottle started by %s", (starter) => 
     return home;
   };
   const git = (folder: string) => {
-    const done = spawnSync("git", ["init", "-q", folder]);
-    if (done.status !== 0) throw new Error("git init");
-    spawnSync("chown", ["-R", "--reference", folder, join(folder, ".git")]);
-    const { uid, gid } = lstatSync(folder);
-    spawnSync("chown", ["-R", `${uid}:${gid}`, folder]);
+    const done = spawnSync("git", ["init", "-q", folder], { encoding: "utf8" });
+    if (done.status !== 0) throw new Error(`git init: ${done.stderr}`);
+  };
+  /** In bind mode the bottle runs as the folder's owner, who is never root. */
+  const ordinary = (folder: string) => {
+    if (process.getuid?.() !== 0) return;
+    const { uid, gid } = ordinaryUser();
+    spawnSync("chown", ["-Rh", `${uid}:${gid}`, folder]);
   };
 
   it.each(["copy", "bind"])("does not lead out through a symlink (%s)", async (mode) => {
@@ -33,7 +37,7 @@ describe.each(STARTERS)("the workspace of a bottle started by %s", (starter) => 
     symlinkSync(secret, join(workspace, "link"));
     symlinkSync("/etc/shadow", join(workspace, "shadow"));
     symlinkSync("../..", join(workspace, "up"));
-    if (mode === "bind") home.own(workspace);
+    if (mode === "bind") ordinary(workspace);
     const { stdout } = await home.run(
       ["sh", "-c", "cat link shadow up/user/private.txt up/home/settings.yml 2>&1; ls up/ 2>&1; echo end"],
       { flags: ["--workspace", workspace, "--workspace-mode", mode] },
@@ -63,6 +67,7 @@ describe.each(STARTERS)("the workspace of a bottle started by %s", (starter) => 
     make();
     const workspace = home.workspace({ "a.txt": "a\n" });
     git(workspace);
+    ordinary(workspace);
     const script = `
       mv .git moved && echo MOVED; rmdir .git 2>/dev/null && echo REMOVED; rm -rf .git/hooks && echo HOOKS_GONE;
       echo '#!/bin/sh' > .git/hooks/pre-commit && echo HOOK; printf '[core]\\n\\tfsmonitor = x\\n' >> .git/config && echo CONFIG;
@@ -80,6 +85,7 @@ describe.each(STARTERS)("the workspace of a bottle started by %s", (starter) => 
   it("plants no .git in a folder that had none, in bind mode", async () => {
     make();
     const workspace = home.workspace({ "a.txt": "a\n" });
+    ordinary(workspace);
     await home.run(["sh", "-c", "mkdir .git && mkdir .git/hooks && echo x > .git/hooks/pre-commit; true"], {
       flags: ["--workspace", workspace, "--workspace-mode", "bind"],
     });
@@ -138,7 +144,7 @@ describe.each(STARTERS)("the workspace of a bottle started by %s", (starter) => 
       ["logs", run.id ?? ""],
     ]) {
       const { stdout, stderr } = await home.cli(args);
-      expect(`${args.join(" ")}: ${stdout}${stderr}`).not.toMatch(/\u001b|\u0007/);
+      expect(`${args.join(" ")}: ${stdout}${stderr}`).not.toMatch(/\p{Cc}(?<![\n\t])/u);
     }
   });
 });
