@@ -91,6 +91,38 @@ describe("a bottle", () => {
     });
   });
 
+  const FILL = `while (1) { open my $f, ">", "f" . $n++; syswrite $f, "x" x 1_000_000; close $f; select undef, undef, undef, 0.05 }`;
+
+  it.each([
+    [
+      "a folder closed to the launcher",
+      `mkdir "d"; mkdir "d/e"; chdir "d/e"; chmod 0, "/workspace/d"; ${FILL}`,
+    ],
+    ["folders too deep for one path", `for (1..50) { mkdir "d" x 100; chdir "d" x 100 } ${FILL}`],
+  ])("is ended when it fills the disk from %s", async (_, program) => {
+    const { code, reason } = await runScript(`exec perl -e '${program}'`, {
+      limits: { disk: 8 * 2 ** 20 },
+    });
+    expect(code).toBe(137);
+    expect(reason).toMatch(/^parts of the bottle's writable folders can't be looked into/);
+  });
+
+  it("is ended when files without a name hold more than its disk limit", async () => {
+    const { code, reason } = await runScript(
+      `exec perl -e 'for (1..4) { open my $f, ">", "f"; syswrite $f, "x" x 4_000_000; unlink "f"; push @f, $f } sleep 60'`,
+      { limits: { disk: 8 * 2 ** 20 } },
+    );
+    expect(code).toBe(137);
+    expect(reason).toMatch(/over their limit/);
+  });
+
+  it("goes on when a folder of its own can't be looked into", async () => {
+    const { code, out } = await runScript(
+      "mkdir d e; touch d/f; chmod 400 d; chmod 0 e; sleep 7; echo alive",
+    );
+    expect({ code, out }).toEqual({ code: 0, out: "alive\n" });
+  });
+
   it("can't write one file over its disk limit, nor open more files than it may", async () => {
     const { out, err } = await runScript(
       `(trap '' XFSZ; dd if=/dev/zero of=big bs=1M count=20) 2>&1 | grep -o 'File too large'

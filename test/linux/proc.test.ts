@@ -2,8 +2,8 @@ import { linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { diskUse } from "../../src/backends/linux/disk-use.ts";
 import { identify, isAlive, parseStat, readStat } from "../../src/backends/linux/proc.ts";
-import { diskUse } from "../../src/backends/linux/usage.ts";
 
 const AFTER = "S 10 20 30 34816 20 4194560 1 2 3 4 5 6 7 8 20 0 1 0 987654 1 1 18446744073709551615";
 

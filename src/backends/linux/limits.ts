@@ -14,12 +14,16 @@ export const SIDECAR_OPEN_FILES = 8192;
 export const SIDECAR_HEAP_MIB = 512;
 /** Time for the network namespace, for the sockets and for the agent's sandbox to be there, in milliseconds each; the launch fails beyond. */
 export const SETUP_MS = 15_000;
-/** Between two looks of the watchdog at memory and processes, in milliseconds. */
+/** Between two looks of the watchdog at memory and processes, in milliseconds, and at least as long as the last one took. */
 export const WATCH_MS = 250;
-/** Between two looks at the size of the writable folders, in milliseconds, and at least ten times what the last one took. */
+/** Between two looks at the size of the writable folders, in milliseconds; ten times what the last one took, if that is more and the disk hasn't filled by a quarter of `limits.disk` since. */
 export const WATCH_DISK_MS = 5_000;
 /** Entries of the writable folders that one look counts; a bottle with more is ended as over its disk limit. */
 export const WATCH_DISK_ENTRIES = 2_000_000;
+/** Open files of all of a bottle's processes that one look counts; a bottle with more is ended. */
+export const WATCH_DESCRIPTORS = 200_000;
+/** How long the watchdog works before it lets the launcher's other work go on, in milliseconds. */
+export const WATCH_SLICE_MS = 20;
 /** Kernel memory one tmpfs entry takes, in bytes, counted against `limits.memory`. */
 export const TMPFS_ENTRY_BYTES = 1024;
 /** Rounds of killing what is in a bottle, until none is left; the rest is reported. */

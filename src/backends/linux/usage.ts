@@ -1,6 +1,6 @@
-import { lstatSync, opendirSync, readdirSync, readlinkSync, statfsSync, statSync } from "node:fs";
+import { readdirSync, readlinkSync, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { TMPFS_ENTRY_BYTES } from "./limits.ts";
+import { TMPFS_ENTRY_BYTES, WATCH_DESCRIPTORS } from "./limits.ts";
 import { readText } from "./proc.ts";
 import { TMPFS_PATHS } from "./root-fs.ts";
 
@@ -31,25 +31,59 @@ export function usage(init: number): Usage | undefined {
   return { processes: processes.length, memory };
 }
 
+/** Files that a bottle's processes hold open and that no look at a folder or at a process's memory shows. */
+export interface OpenFiles {
+  /** bytes of files that only live in memory (memfd_create(2)): they need not be mapped */
+  readonly memory: number;
+  /** bytes on `devices` of files that have no name any more */
+  readonly unlinked: number;
+}
+
 /**
- * Bytes in files that only live in memory (memfd_create(2)) and that the bottle's processes hold open: they need not be
- * mapped, and so are in no process's sum. Looks at every descriptor; worth it when the machine's shared memory has grown.
+ * Looks at every descriptor of the bottle's processes: at each look at the disk, and at memory when the machine's shared memory has grown.
+ * Undefined: there are more than `WATCH_DESCRIPTORS`, which could not be looked at in time. Yields after each.
  */
-export function memoryFiles(init: number): number {
-  const seen = new Map<number, number>();
+export function* openFiles(
+  init: number,
+  devices: ReadonlySet<number> = new Set(),
+): Generator<void, OpenFiles | undefined> {
+  const memory = new Map<number, number>();
+  const unlinked = new Map<string, number>();
+  let looked = 0;
   for (const folder of processFolders(`/proc/${init}/root`) ?? []) {
-    for (const name of names(join(folder, "fd"))) {
+    for (const name of descriptors(folder)) {
+      yield;
+      looked++;
+      if (looked > WATCH_DESCRIPTORS) return undefined;
       const path = join(folder, "fd", name);
       try {
-        if (!readlinkSync(path).startsWith("/memfd:")) continue;
-        const { ino, blocks } = statSync(path);
-        seen.set(ino, blocks * 512);
+        const target = readlinkSync(path);
+        const inMemory = target.startsWith("/memfd:");
+        // What the kernel says of a file without a name; one that is called so has one, and nlink tells.
+        if (!inMemory && !target.endsWith(" (deleted)")) continue;
+        const { dev, ino, blocks, nlink } = statSync(path);
+        if (inMemory) memory.set(ino, blocks * 512);
+        else if (nlink === 0 && devices.has(dev)) unlinked.set(`${dev}:${ino}`, blocks * 512);
       } catch {
         // Closed since.
       }
     }
   }
-  return [...seen.values()].reduce((total, bytes) => total + bytes, 0);
+  return { memory: sum(memory.values()), unlinked: sum(unlinked.values()) };
+}
+
+function sum(values: Iterable<number>): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+}
+
+function descriptors(processFolder: string): readonly string[] {
+  try {
+    return readdirSync(join(processFolder, "fd"));
+  } catch {
+    return [];
+  }
 }
 
 /** Bytes of shared memory and tmpfs on the whole machine. */
@@ -57,14 +91,19 @@ export function machineSharedMemory(): number {
   return Number(/^Shmem:\s+([0-9]+) kB$/m.exec(readText("/proc/meminfo") ?? "")?.[1] ?? 0) * 1024;
 }
 
-/** `usage`'s memory with each shared page divided among those who share it: exact, and slower. */
-export function proportionalMemory(init: number): number {
+/**
+ * `usage`'s memory with each shared page divided among those who share it: exact, and so slow for programs that share
+ * much that it yields after each.
+ */
+export function* proportionalMemory(init: number): Generator<void, number> {
   const root = `/proc/${init}/root`;
-  const sums = (processFolders(root) ?? []).map((folder) => {
+  let total = tmpfsBytes(root);
+  for (const folder of processFolders(root) ?? []) {
     const kib = /^Pss_Anon:\s+([0-9]+) kB$/m.exec(readText(join(folder, "smaps_rollup")) ?? "")?.[1];
-    return Number(kib ?? 0) * 1024;
-  });
-  return sums.reduce((total, bytes) => total + bytes, tmpfsBytes(root));
+    total += Number(kib ?? 0) * 1024;
+    yield;
+  }
+  return total;
 }
 
 function processFolders(root: string): readonly string[] | undefined {
@@ -87,44 +126,4 @@ function tmpfsBytes(root: string): number {
       return total;
     }
   }, 0);
-}
-
-/**
- * Bytes the folders hold on disk, each hard-linked file once, no link followed. Yields after every entry, so that the
- * caller can spread the walk; `entries` counts them.
- */
-export function* diskUse(
-  folders: readonly string[],
-): Generator<{ readonly bytes: number; readonly entries: number }> {
-  const seen = new Set<number>();
-  const queue = [...folders];
-  let bytes = 0;
-  let entries = 0;
-  for (let folder = queue.pop(); folder !== undefined; folder = queue.pop()) {
-    for (const name of names(folder)) {
-      const path = join(folder, name);
-      const stat = lstatSync(path, { throwIfNoEntry: false });
-      entries++;
-      if (stat !== undefined && (stat.nlink === 1 || stat.isDirectory() || !seen.has(stat.ino))) {
-        if (stat.nlink > 1) seen.add(stat.ino);
-        bytes += stat.blocks * 512;
-        if (stat.isDirectory()) queue.push(path);
-      }
-      yield { bytes, entries };
-    }
-  }
-}
-
-function* names(folder: string): Generator<string> {
-  let handle: ReturnType<typeof opendirSync>;
-  try {
-    handle = opendirSync(folder);
-  } catch {
-    return;
-  }
-  try {
-    for (let entry = handle.readSync(); entry !== null; entry = handle.readSync()) yield entry.name;
-  } finally {
-    handle.closeSync();
-  }
 }
