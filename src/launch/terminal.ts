@@ -1,16 +1,40 @@
 import { spawnSync } from "node:child_process";
+import { tool } from "../backends/linux/tools.ts";
 
-// What a full-screen program may have left on: alternate screen, hidden cursor, mouse reporting (5 kinds), focus
-// events, bracketed paste, application cursor keys and keypad, kitty keyboard protocol, scroll region, character set,
-// colours; and an unfinished OSC or DCS string, which the leading ST ends.
+const ESC = "\u001b";
+/** ends an unfinished OSC, DCS, APC, PM or SOS string, which would swallow what follows */
+const ST = `${ESC}\\`;
+
+/** DEC private modes that an agent may have left on. */
+const MODES = [
+  ...[1049, 1047, 47], // alternate screen
+  ...[9, 1000, 1001, 1002, 1003, 1005, 1006, 1015, 1016], // mouse reports
+  ...[1004, 2031, 2048], // reports of focus, colour scheme and size, which would be typed into the shell
+  ...[2004, 2026, 9001], // bracketed paste, withheld drawing, keys as Windows reports them
+  ...[1, 5, 69], // application cursor keys, reverse video, left and right margins
+];
+
+// In this order: a soft reset (DECSTR) before the cursor is saved, since it forgets what was saved; the scroll region
+// and origin mode move the cursor, so it is saved around them.
 const RESET = [
-  "\u001b\\",
-  "\u001b[?1049l\u001b[?47l\u001b[?25h",
-  "\u001b[?1000l\u001b[?1002l\u001b[?1003l\u001b[?1005l\u001b[?1006l\u001b[?1015l\u001b[?1004l\u001b[?2004l",
-  "\u001b[?1l\u001b>\u001b[<u\u001b[r\u001b(B\u000f\u001b[0m",
+  ST,
+  ...MODES.map((mode) => `${ESC}[?${mode}l`),
+  // kitty's keyboard protocol, xterm's modifyOtherKeys, locked keyboard, insert mode, line feeds as new lines
+  `${ESC}[<99u${ESC}[=0u${ESC}[>4m${ESC}[2l${ESC}[4l${ESC}[20l`,
+  // wrapping, the cursor and its shape, keypad
+  `${ESC}[!p${ESC}[?7h${ESC}[?25h${ESC}[0 q${ESC}>`,
+  `${ESC}7${ESC}[?6l${ESC}[r${ESC}8`,
+  // palette, foreground, background, cursor colour; an open hyperlink; the title as `TAKE` saved it
+  ...["104", "110", "111", "112", "8;;"].map((command) => `${ESC}]${command}${ST}`),
+  `${ESC}[23;0t`,
+  `${ESC}(B${ESC})B\u000f${ESC}[0m`,
 ].join("");
 
+/** Saves the title and the icon's name. */
+const TAKE = `${ESC}[22;0t`;
+
 export function takeTerminal(): void {
+  process.stdout.write(TAKE);
   process.stdin.setRawMode(true);
   process.stdin.resume();
 }
@@ -27,8 +51,11 @@ export async function restoreTerminal(): Promise<void> {
   process.stdin.resume();
   await new Promise((resolve) => setTimeout(resolve, 30));
   process.stdin.pause();
-  spawnSync("perl", ["-MPOSIX", "-e", "POSIX::tcflush(0, POSIX::TCIFLUSH())"], {
+  // the system's perl, with nothing of the environment: PATH may lead into a folder that an agent writes
+  spawnSync(tool("perl"), ["-MPOSIX", "-e", "POSIX::tcflush(0, POSIX::TCIFLUSH())"], {
     stdio: ["inherit", "ignore", "ignore"],
+    env: {},
+    cwd: "/",
   });
   process.stdin.setRawMode(false);
 }

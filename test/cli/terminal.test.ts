@@ -1,3 +1,5 @@
+import { chmodSync, existsSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { spawn } from "@lydell/node-pty";
 import { expect, it } from "vitest";
@@ -41,4 +43,28 @@ it("goes on with the agent that was picked", async () => {
   const { code, output } = await onTerminal(operator, ["start"], "Which agent?", "\r");
   expect(output).toContain("this version can't run it");
   expect(code).toBe(2);
+});
+
+it("runs no program of the operator's PATH when it gives the terminal back, and undoes what an agent left on", async () => {
+  using operator = new Operator();
+  const trap = join(operator.root, "trapped");
+  operator.file("bin/perl", `#!/bin/sh\ntouch ${trap}\n`);
+  chmodSync(join(operator.root, "bin/perl"), 0o755);
+  const hostile = "\\033[?1003h\\033[?2048h\\033[>4;2m\\033]0;owned\\007\\033]11;#000\\007\\033P";
+  const terminal = spawn(PROGRAM, ["run", "--", "printf", hostile], {
+    cols: 100,
+    rows: 30,
+    cwd: operator.root,
+    env: operator.env({ TERM: "xterm-256color", PATH: `bin:${process.env.PATH}` }),
+  });
+  let output = "";
+  terminal.onData((part) => {
+    output += part;
+  });
+  const code = await new Promise<number>((resolve) => terminal.onExit(({ exitCode }) => resolve(exitCode)));
+  expect(code).toBe(0);
+  expect(existsSync(trap)).toBe(false);
+  const after = output.slice(output.indexOf("\u001bP"));
+  for (const undo of ["\u001b\\", "[?1003l", "[?2048l", "[>4m", "[23;0t", "]111"])
+    expect(after).toContain(undo);
 });
