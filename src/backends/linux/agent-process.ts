@@ -1,6 +1,6 @@
 import { type ChildProcess, type ChildProcessByStdio, spawn } from "node:child_process";
 import { constants } from "node:os";
-import { Readable, Writable } from "node:stream";
+import { PassThrough, Readable, Writable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 import type { IPty } from "@lydell/node-pty";
 import type { AgentSpec } from "../backend.ts";
@@ -49,7 +49,12 @@ async function startWithPipes({ command, env }: Launch): Promise<Started> {
   if (pid === undefined) throw new Error("no pid");
   // A program that has closed its input is no error of ours.
   stdin.on("error", () => undefined);
-  return { pid, stdin, stdout, stderr, resize: () => undefined, exited };
+  return { pid, stdin, stdout: kept(stdout), stderr: kept(stderr), resize: () => undefined, exited };
+}
+
+/** At a child's exit node throws away what nobody reads yet (child_process `flushStdio`): a short program's whole output. */
+function kept(output: Readable): Readable {
+  return output.pipe(new PassThrough());
 }
 
 function spawned(child: ChildProcess): Promise<void> {
