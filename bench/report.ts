@@ -7,17 +7,19 @@ const OWN_NAMES = Object.keys(OWN_METRICS).filter((name): name is OwnMetric => n
 
 /** A table for the README: a line a metric, a column a target, then the goals and whether each is met. */
 export function report(figures: Figures, targets: readonly TargetName[], streamMib: number): string {
-  const lines = [
-    `| | ${targets.join(" | ")} |`,
-    `|---|${"---:|".repeat(targets.length)}`,
-    ...METRIC_NAMES.filter((metric) => targets.some((t) => figures.median(metric, t) !== undefined)).map(
-      (metric) =>
-        `| ${METRICS[metric].title} | ${targets.map((t) => shown(figures.median(metric, t), METRICS[metric].digits)).join(" | ")} |`,
-    ),
-  ];
+  const lines: string[] = [];
+  const compared = METRIC_NAMES.filter((metric) =>
+    targets.some((t) => figures.median(metric, t) !== undefined),
+  );
+  if (compared.length > 0)
+    lines.push(`| | ${targets.join(" | ")} |`, `|---|${"---:|".repeat(targets.length)}`);
+  for (const metric of compared) {
+    const { title, digits } = METRICS[metric];
+    lines.push(`| ${title} | ${targets.map((t) => shown(figures.median(metric, t), digits)).join(" | ")} |`);
+  }
   const own = OWN_NAMES.filter((metric) => figures.ownMedian(metric) !== undefined);
   if (own.length > 0) {
-    lines.push("", "| | |", "|---|---:|");
+    lines.push("", "| | bot-bottle |", "|---|---:|");
     for (const metric of own) {
       lines.push(
         `| ${OWN_METRICS[metric].title} | ${shown(figures.ownMedian(metric), OWN_METRICS[metric].digits)} |`,

@@ -54,6 +54,8 @@ export const PROXY_SECTIONS: Partial<Record<Section, Measure>> = {
 
   async memory({ load, options, figures }, { server, ...target }, round) {
     if (round > 0 || server === undefined) return;
+    // what the first bytes make grow once, for good, is not what is measured
+    await load.download({ server, ...target });
     figures.add("residentBefore", target.name, server.residentMib());
     let peak = 0;
     const sampler = setInterval(() => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ import { createEgress } from "../src/sidecar/egress/egress.ts";
 /**
  * The egress plane alone, as a forward proxy on loopback with one route, for benchmarks:
  * `node bench/sidecar-alone.ts --port 9099 --host localhost --origin 127.0.0.1:8443 --ca origin-ca.pem [--ca-out ca.pem] [--journal FOLDER]`
- * Every verdict is journalled as in a bottle, in a new folder of the system's temporary one unless told otherwise.
+ * Every verdict is journalled as in a bottle; without --journal the files have no name and go with the process.
  * Clients CONNECT to `localhost:8443` (the origin's port), or are given to `--transparent PORT` with that SNI.
  */
 const { values } = parseArgs({
@@ -40,6 +40,7 @@ const journal = JournalWriter.onDescriptors(
     throw error;
   },
 );
+if (values.journal === undefined) rmSync(folder, { recursive: true });
 let records = 0;
 const egress = createEgress({
   policy: compilePolicy({
