@@ -1,7 +1,7 @@
 import { connect, isIP, type Socket } from "node:net";
 import { classifyAddress } from "../../policy/address.ts";
 import type { UpstreamConfig } from "../protocol.ts";
-import { ADDRESS_COUNT, CONNECT_ATTEMPT_MS, CONNECT_MS } from "./limits.ts";
+import { ADDRESS_COUNT, ATTEMPT_COUNT, CONNECT_ATTEMPT_MS, CONNECT_MS } from "./limits.ts";
 import { connectThroughProxy } from "./proxy-tunnel.ts";
 import { cachingLookup, errorCode, type Lookup } from "./resolve.ts";
 import { UpstreamError } from "./stream.ts";
@@ -60,8 +60,9 @@ export function createDialler(options: DialOptions): Dialler {
     if (override) return connectTo(override, CONNECT_MS, host);
     const addresses = await addressesOf(host);
     let failure: unknown;
-    for (const [index, address] of addresses.entries()) {
-      const last = index === addresses.length - 1;
+    const tried = addresses.slice(0, ATTEMPT_COUNT);
+    for (const [index, address] of tried.entries()) {
+      const last = index === tried.length - 1;
       try {
         return await connectTo({ address, port }, last ? CONNECT_MS : CONNECT_ATTEMPT_MS, host);
       } catch (error) {
@@ -126,6 +127,8 @@ function connectTo({ address, port }: Endpoint, timeoutMs: number, host: string)
     socket.once("connect", () => {
       clearTimeout(timer);
       socket.off("error", onError);
+      // Whoever owns the socket from here on hears of an error through `close`.
+      socket.on("error", () => {});
       resolve(socket);
     });
   });

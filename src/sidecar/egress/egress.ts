@@ -84,6 +84,8 @@ export function createEgress(options: EgressOptions): Egress {
     }
     open.add(socket);
     socket.once("close", () => open.delete(socket));
+    // Whoever owns the socket hears of an error through `close`.
+    socket.on("error", () => {});
     socket.setNoDelay(true);
     // A client that closes its half may still read (RFC 9112 §9.6); who owns the socket ends it.
     socket.allowHalfOpen = true;

@@ -35,6 +35,8 @@ export class Exchange implements ResponseSink, Timed {
   /** request body read before the upstream was there */
   #queue: Buffer[] = [];
   #requestEnd: HeaderList | undefined;
+  /** `begin` runs: what follows in the same read leaves together with the head */
+  #beginning = false;
   #retried = false;
   #finished = false;
   #status = 0;
@@ -53,7 +55,7 @@ export class Exchange implements ResponseSink, Timed {
     plane.deadlines.add(this);
   }
 
-  /** Decides, and opens the upstream or answers with the refusal. Its body, if any, follows. */
+  /** Decides, and opens the upstream or answers with the refusal. Its body, if any, follows, then `requestFlush`. */
   begin(): void {
     const { facts, body, takesTrailers, expectsContinue, protocol } = this.#request;
     const decision = decide(this.#plane.policy, facts);
@@ -83,6 +85,7 @@ export class Exchange implements ResponseSink, Timed {
       body,
       takesTrailers,
     };
+    this.#beginning = true;
     this.#plane.upstream.open(
       { scheme: facts.scheme, host, port: facts.port },
       protocol,
@@ -90,6 +93,7 @@ export class Exchange implements ResponseSink, Timed {
       this,
       false,
     );
+    this.#beginning = false;
   }
 
   requestData(bytes: Buffer): void {
@@ -124,9 +128,8 @@ export class Exchange implements ResponseSink, Timed {
   }
 
   expire(): void {
-    this.#upstream?.abort();
-    this.#client.abort();
-    this.#finish("nothing was sent for too long");
+    const detail = "Nothing was sent for too long.";
+    this.refuse(refuse("egress.upstream_unreachable", detail, "time-outs", { retryable: true }));
   }
 
   /** Answers with a refusal, unless an answer has begun. `close` is left to the client side. */
@@ -153,9 +156,9 @@ export class Exchange implements ResponseSink, Timed {
       body: head ? "none" : body.length,
     });
     if (!head) this.#client.write(body);
-    // Journalled first: ending the answer may begin the next request.
-    this.#finish(undefined, refusal, id);
     this.#client.end(NO_FIELDS);
+    this.#finish(undefined, refusal, id);
+    this.#client.proceed();
   }
 
   opened(side: UpstreamSide): boolean {
@@ -165,7 +168,7 @@ export class Exchange implements ResponseSink, Timed {
     this.#queue = [];
     for (const bytes of queue) side.write(bytes);
     if (this.#requestEnd) side.end(this.#requestEnd);
-    if (side.flush() && queue.length > 0) this.#client.resumeRequest();
+    if (!this.#beginning && side.flush() && queue.length > 0) this.#client.resumeRequest();
     return true;
   }
 
@@ -195,10 +198,11 @@ export class Exchange implements ResponseSink, Timed {
 
   responseEnd(trailers: HeaderList): void {
     this.#upstream = undefined;
+    if (this.#finished) return;
     this.#mask?.end();
-    const fields = maskFields(trailers, this.#secrets, this.#injected);
+    this.#client.end(maskFields(trailers, this.#secrets, this.#injected));
     this.#finish();
-    this.#client.end(fields);
+    this.#client.proceed();
   }
 
   responseFlush(): void {

@@ -91,6 +91,9 @@ export const RESOLVE_CACHE_COUNT = 512;
 /** Addresses of one name that are looked at; a name with more is refused. */
 export const ADDRESS_COUNT = 64;
 
+/** Addresses of one name, all of them checked, that are tried one after the other; then 502, retryable. */
+export const ATTEMPT_COUNT = 6;
+
 /** Milliseconds to connect to one address while others are left to try. */
 export const CONNECT_ATTEMPT_MS = 3_000;
 

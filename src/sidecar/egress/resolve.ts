@@ -8,8 +8,7 @@ export type Lookup = (host: string) => Promise<readonly string[]>;
 /** The system's resolver. */
 export function lookupWithSystem(host: string): Promise<readonly string[]> {
   return new Promise((resolve, reject) => {
-    // A trailing dot keeps search domains out of it.
-    systemLookup(`${host}.`, { all: true, order: "ipv4first" }, (error, addresses) => {
+    systemLookup(host, { all: true, order: "ipv4first" }, (error, addresses) => {
       if (error) reject(error);
       else resolve(addresses.map((a) => a.address));
     });

@@ -52,7 +52,10 @@ export interface ClientSide {
   informational(status: number, fields: HeaderList): void;
   respond(start: ResponseStart): void;
   write(bytes: Buffer): void;
+  /** completes the answer and hands it over */
   end(trailers: HeaderList): void;
+  /** the answer is journalled: the connection may go on with its next request */
+  proceed(): void;
   /** hands over what was written; false: backed up, `clientDrained` will follow */
   flush(): boolean;
   /** the response can't be completed: closes the connection or resets the stream */

@@ -91,8 +91,8 @@ export class ClientConnection implements ClientSide, BodySink, Timed {
     }
     this.#exchange?.clientGone("the client closed the connection");
     this.#exchange = undefined;
-    if (this.#state === "head" || this.#state === "closing") this.#socket.end();
-    else this.#socket.destroy();
+    if (this.#state === "head") this.#socket.end();
+    else if (this.#state !== "closing") this.#socket.destroy();
   };
 
   readonly #onGone = (): void => {
@@ -266,6 +266,9 @@ export class ClientConnection implements ClientSide, BodySink, Timed {
 
   end(trailers: HeaderList): void {
     this.#answer.end(trailers);
+  }
+
+  proceed(): void {
     this.#exchange = undefined;
     this.#responseDone = true;
     if (this.#state === "answer") this.#next();

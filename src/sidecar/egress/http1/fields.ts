@@ -78,22 +78,11 @@ const END_TO_END = new Set([
   "location",
 ]);
 
+/** Alt-Svc would send clients to HTTP/3, which no listener here carries; a verdict is the sidecar's to give. */
+export const NOT_FROM_UPSTREAM = ["alt-svc", "x-bot-bottle-verdict"] as const;
+
 // Never in a trailer section (RFC 9110 §6.5.1): framing, routing, authentication, content and control.
-const NOT_IN_TRAILERS = new Set([
-  ...HOP_BY_HOP,
-  ...END_TO_END,
-  "www-authenticate",
-  "max-forwards",
-  "pragma",
-  "date",
-  "age",
-  "expires",
-  "retry-after",
-  "vary",
-  "warning",
-  "alt-svc",
-  "x-bot-bottle-verdict",
-]);
+const NOT_IN_TRAILERS = new Set([...HOP_BY_HOP, ...END_TO_END, ...NOT_FROM_UPSTREAM, "www-authenticate"]);
 
 /** The members of every `Connection` field, lower case. */
 export function connectionOptions(values: readonly string[]): readonly string[] {

@@ -12,7 +12,7 @@ import {
   type UpstreamSide,
 } from "../stream.ts";
 import { type BodyDecoder, type BodySink, ChunkedDecoder, CloseDecoder, LengthDecoder } from "./body.ts";
-import { endToEnd } from "./fields.ts";
+import { endToEnd, NOT_FROM_UPSTREAM } from "./fields.ts";
 import { findHeadEnd, parseResponseHead, type ResponseHead } from "./head.ts";
 import { lastChunk, requestText } from "./text.ts";
 
@@ -160,7 +160,7 @@ export class UpstreamConnection implements UpstreamSide, BodySink {
         throw new ProtocolError("has too many interim responses");
       if (head.chunked || head.contentLength !== undefined)
         throw new ProtocolError("is an interim response that states a length");
-      sink.informational(status, endToEnd(head.fields, head.connection, "alt-svc"));
+      sink.informational(status, endToEnd(head.fields, head.connection, ...NOT_FROM_UPSTREAM));
       return;
     }
     const closes =
@@ -177,8 +177,7 @@ export class UpstreamConnection implements UpstreamSide, BodySink {
     sink.responseStart({
       status,
       reason: head.reason,
-      // Alt-Svc would send clients to HTTP/3, which no listener here carries.
-      fields: endToEnd(head.fields, head.connection, "alt-svc"),
+      fields: endToEnd(head.fields, head.connection, ...NOT_FROM_UPSTREAM),
       contentLength: status === 204 ? undefined : head.contentLength,
       body,
     });

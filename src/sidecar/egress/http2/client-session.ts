@@ -55,6 +55,7 @@ export function serveSession(tls: TLSSocket, arrival: Arrival, plane: Plane): vo
   });
   // Every stream hears of it too; what came before the first stream needs no record, nothing was asked.
   session.on("error", () => session.destroy());
+  tls.on("error", () => session.destroy());
   session.on("close", () => plane.deadlines.delete(timed));
 }
 
@@ -101,7 +102,11 @@ class ClientStream implements ClientSide {
     else if (raw.includes(":protocol")) {
       const detail = "Extended CONNECT (WebSocket over HTTP/2) is not inspected by this version.";
       exchange.refuse(refuse("egress.upgrade_refused", detail, "no uninspected protocols"));
-    } else this.#guard(() => exchange.begin());
+    } else
+      this.#guard(() => {
+        exchange.begin();
+        exchange.requestFlush();
+      });
   }
 
   #guard(handle: () => void): void {
@@ -168,10 +173,13 @@ class ClientStream implements ClientSide {
   }
 
   end(trailers: HeaderList): void {
-    this.#exchange = undefined;
     this.#responseTrailers = trailers;
     this.#complete = true;
     if (!this.#stream.destroyed && !this.#stream.writableEnded) this.#stream.end();
+  }
+
+  proceed(): void {
+    this.#exchange = undefined;
     this.#stream.resume();
   }
 

@@ -3,7 +3,7 @@ import type { TLSSocket } from "node:tls";
 import { printable } from "../../../base/printable.ts";
 import type { HeaderList } from "../../../policy/facts.ts";
 import type { Deadlines, Timed } from "../deadlines.ts";
-import { checkTrailers } from "../http1/fields.ts";
+import { checkTrailers, endToEnd, NOT_FROM_UPSTREAM } from "../http1/fields.ts";
 import {
   HEADER_LIST_BYTES,
   INFORMATIONAL_COUNT,
@@ -54,6 +54,7 @@ export class UpstreamSession implements Timed {
     session.on("close", leave);
     // Every stream hears of it too.
     session.on("error", leave);
+    tls.on("error", leave);
   }
 
   hasRoom(): boolean {
@@ -153,7 +154,7 @@ class UpstreamStream implements UpstreamSide {
     if (status === 101) throw new ProtocolError("switches protocols unasked");
     if (++this.#informational > INFORMATIONAL_COUNT)
       throw new ProtocolError("has too many interim responses");
-    this.#sink?.informational(status, withoutAltSvc(fields));
+    this.#sink?.informational(status, endToEnd(fields, NO_FIELDS, ...NOT_FROM_UPSTREAM));
     this.#sink?.responseFlush();
   }
 
@@ -165,7 +166,7 @@ class UpstreamStream implements UpstreamSide {
     this.#sink?.responseStart({
       status,
       reason: "",
-      fields: withoutAltSvc(fields),
+      fields: endToEnd(fields, NO_FIELDS, ...NOT_FROM_UPSTREAM),
       contentLength: bodiless && !head && status !== 304 ? (status === 204 ? undefined : 0) : contentLength,
       body: bodiless ? "none" : (contentLength ?? "stream"),
     });
@@ -234,11 +235,4 @@ class UpstreamStream implements UpstreamSide {
   resumeResponse(): void {
     this.#stream.resume();
   }
-}
-
-/** Alt-Svc would send clients to HTTP/3, which no listener here carries. */
-function withoutAltSvc(fields: string[]): HeaderList {
-  const at = fields.indexOf("alt-svc");
-  if (at < 0) return fields;
-  return fields.filter((_, i) => fields[i - (i % 2)] !== "alt-svc");
 }
