@@ -24,6 +24,7 @@ export function buildProgram(
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print help")
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
+    .showHelpAfterError("  → bot-bottle --help and bot-bottle COMMAND --help say what there is")
     .exitOverride();
 
   declareRunning(program, rest, io, finish);

@@ -61,12 +61,14 @@ export async function resolveSecrets(
 ): Promise<Map<string, Secret>> {
   const found = new Map(known);
   const missing: string[] = [];
+  const mends = new Set<string>();
   for (const need of needs) {
     if (found.has(need.name)) continue;
     const { source } = need;
     if (source.kind === "ask") {
       if (!io.isTerminal) {
         missing.push(`${need.name} is asked for on the terminal, and there is none (${need.neededBy})`);
+        mends.add("start it on a terminal, or name a variable of the host in the manifest");
         continue;
       }
       found.set(need.name, checked(need, await io.ask(source.question, { hidden: true })));
@@ -82,7 +84,17 @@ export async function resolveSecrets(
           ? fromFile(variable, expandTilde(origin.file, io.env))
           : fromCommand(variable, origin.command);
       found.set(need.name, checked(need, text));
-    } else missing.push(`${variable} is not set; ${need.neededBy} needs it`);
+    } else {
+      missing.push(`${variable} is not set; ${need.neededBy} needs it`);
+      mends.add(
+        source.kind === "ref"
+          ? "export the variable, or name the secret under `secrets:` in settings.yml"
+          : "export the variable",
+      );
+    }
+  }
+  if (missing.length > 0) {
+    throw usageFault(missing.join("\n"), [...mends].join("; "));
   }
   for (const { name, known, source } of needs) {
     const value = found.get(name)?.reveal() ?? "";
@@ -90,12 +102,6 @@ export async function resolveSecrets(
     if (known === false || source.kind === "ref" || value.length >= KNOWN_SECRET_MIN_CHARS) continue;
     io.notice(
       `${name} has under ${KNOWN_SECRET_MIN_CHARS} characters: too short to be recognised when it leaves`,
-    );
-  }
-  if (missing.length > 0) {
-    throw usageFault(
-      missing.join("\n"),
-      "export the variable, or name the secret under `secrets:` in settings.yml",
     );
   }
   return found;

@@ -271,7 +271,8 @@ function kindOf(value: unknown): string {
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "a map";
   if (typeof value === "string") return "text";
-  return typeof value === "number" ? "a number" : value === true ? "true" : "false";
+  if (typeof value === "number") return Number.isFinite(value) ? "a number" : `${value}`;
+  return value === true ? "true" : "false";
 }
 
 function typeMend(value: unknown, expected: readonly string[]): string | undefined {
