@@ -7,6 +7,8 @@ import type { Target } from "./targets.ts";
 /** Enough to keep a proxy busy, few enough that no queue is measured. */
 const CONNECTIONS = 32;
 const TLS_CONNECTIONS = 8;
+/** 64 MiB each, before memory is looked at. */
+const WARM_DOWNLOADS = 4;
 /** How often memory is looked at during a long download. */
 const SAMPLE_MS = 100;
 /** Given to a collector after a long download, before memory "after" is read. */
@@ -55,7 +57,7 @@ export const PROXY_SECTIONS: Partial<Record<Section, Measure>> = {
   async memory({ load, options, figures }, { server, ...target }, round) {
     if (round > 0 || server === undefined) return;
     // what the first bytes make grow once, for good, is not what is measured
-    await load.download({ server, ...target });
+    for (let time = 0; time < WARM_DOWNLOADS; time += 1) await load.download({ server, ...target });
     figures.add("residentBefore", target.name, server.residentMib());
     let peak = 0;
     const sampler = setInterval(() => {
