@@ -5,11 +5,11 @@ import { askControl } from "./control.ts";
 import { agentEnvironment } from "./environment.ts";
 import { runExec } from "./exec-job.ts";
 import type { ExecJob } from "./job.ts";
-import { controlSocket, type HomePaths, statePaths } from "./paths.ts";
+import { controlSocket, type HomePaths } from "./paths.ts";
 import { isAlive } from "./process-id.ts";
 import type { OperatorIo } from "./request.ts";
 import { runStaged } from "./staged.ts";
-import { findBottle } from "./state.ts";
+import { findBottle, mountablePaths } from "./state.ts";
 
 /**
  * Runs one more program in a running bottle and returns its exit code. The launcher of the bottle writes the journal's
@@ -41,7 +41,7 @@ export async function execInBottle(
   const job: ExecJob = {
     code: codeLocation(),
     record: place,
-    scratch: statePaths(home, id).scratch,
+    scratch: mountablePaths(home, id).scratch,
     agent: { command, env: agentEnvironment({ id, terminal: name }), cwd: "/workspace" },
     input: name === undefined ? { kind: "pipe" } : { kind: "terminal", name },
   };

@@ -20,7 +20,7 @@ import { controlSocket, type HomePaths, journalPaths, statePaths } from "./paths
 import { ownProcessId } from "./process-id.ts";
 import type { OperatorIo, StartRequest } from "./request.ts";
 import { runStaged } from "./staged.ts";
-import { writeMetadata } from "./state.ts";
+import { mountablePaths, writeMetadata } from "./state.ts";
 
 /** A plan with everything it needs: state made, workspace copied, secrets found. */
 export interface Prepared {
@@ -98,7 +98,7 @@ function makeJob(
   home: HomePaths,
   journal: { readonly lines: number; readonly head: number },
 ): BottleJob {
-  const paths = statePaths(home, plan.id);
+  const paths = mountablePaths(home, plan.id);
   return {
     id: plan.id,
     code: codeLocation(),

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, fstatSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { O_PATH, openResolved } from "../workspace/folder.ts";
 import { type FromStage, STAGE, type StageOrder, type ToStage } from "./staged.ts";
 import type { StagedJobModule } from "./staged-job.ts";
 
@@ -18,13 +19,26 @@ function openMounts(binds: StageOrder["binds"]): void {
   mkdirSync(STAGE, { recursive: true, mode: 0o755 });
   // traversable by the dropped uid, listable by root only
   mount("-t", "tmpfs", "-o", "mode=0711,size=1m", "bot-bottle-stage", STAGE);
-  for (const { source, target } of binds) {
-    if (statSync(source).isDirectory()) mkdirSync(target, { recursive: true, mode: 0o755 });
+  for (const { source, target } of binds) bind(source, target);
+}
+
+/**
+ * By descriptor: the owner of a workspace could put a symlink into its path after it was looked at, and root's mount
+ * would show the bottle what lies behind folders that only root may pass.
+ */
+function bind(source: string, target: string): void {
+  const fd = openResolved(source, O_PATH);
+  try {
+    const stat = fstatSync(fd);
+    if (stat.isDirectory()) mkdirSync(target, { recursive: true, mode: 0o755 });
+    else if (!stat.isFile()) throw new Error(`${source} is no file or folder any more`);
     else {
       mkdirSync(dirname(target), { recursive: true, mode: 0o755 });
       writeFileSync(target, "", { flag: "wx" });
     }
-    mount("--bind", source, target);
+    mount("--no-canonicalize", "--bind", `/proc/${process.pid}/fd/${fd}`, target);
+  } finally {
+    closeSync(fd);
   }
 }
 

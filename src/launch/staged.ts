@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { PlaceRecord } from "../backends/backend.ts";
 import { Fault } from "../base/fault.ts";
@@ -17,7 +17,7 @@ export const STAGE = "/run/bot-bottle";
 export interface StageOrder {
   readonly uid: number;
   readonly gid: number;
-  /** host path -> path on the stage */
+  /** host path, without a symlink in it -> path on the stage */
   readonly binds: readonly { readonly source: string; readonly target: string }[];
   /** module on the stage that runs the job */
   readonly module: string;
@@ -66,7 +66,7 @@ class Stage {
     this.binds.push({ source: code.folder, target: folder });
     const terminal = join(dirname(code.folder), "node_modules", "@lydell");
     if (existsSync(terminal)) {
-      this.binds.push({ source: terminal, target: `${STAGE}/app/node_modules/@lydell` });
+      this.binds.push({ source: realpathSync(terminal), target: `${STAGE}/app/node_modules/@lydell` });
     }
     return { folder, nodePath: this.put(code.nodePath) };
   }

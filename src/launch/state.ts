@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -17,7 +18,7 @@ import { printable } from "../base/printable.ts";
 import type { HomeFile } from "../plan/launch-plan.ts";
 import type { Metadata } from "./metadata.ts";
 import type { Owner } from "./owner.ts";
-import { type HomePaths, statePaths } from "./paths.ts";
+import { type HomePaths, type StatePaths, statePaths } from "./paths.ts";
 
 const ID = /^[a-z][a-z0-9-]*-[a-z0-9]{5}$/;
 
@@ -62,6 +63,11 @@ export function createState(home: HomePaths, id: string, owner: Owner): void {
   }
   writeFileSync(paths.transcript, "", { flag: "a", mode: 0o600 });
   give(paths.transcript, owner);
+}
+
+/** A bottle's files by paths without a symlink in them, as they can be mounted. The state folder exists. */
+export function mountablePaths(home: HomePaths, id: string): StatePaths {
+  return statePaths({ ...home, state: realpathSync(home.state) }, id);
 }
 
 function give(path: string, owner: Owner): void {

@@ -109,7 +109,7 @@ function neverWritten({ path, after }: Change): string | undefined {
 
 function openSource(path: string): Folder {
   try {
-    return Folder.open(path);
+    return Folder.openResolved(path);
   } catch (error) {
     throw usageFault(
       `${path}, which the workspace was copied from, is no longer a folder: ${error instanceof Error ? error.message : String(error)}`,

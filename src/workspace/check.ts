@@ -95,7 +95,7 @@ function real(path: string): string {
 
 async function checkTree(path: string, user: BottleUser): Promise<void> {
   const found = new Findings(user);
-  using root = Folder.open(path);
+  using root = Folder.openResolved(path);
   await found.folder(root, "", 0, createTurns());
   const { special, linked, unwritable } = found;
   if (special.length > 0) {

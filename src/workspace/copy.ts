@@ -58,7 +58,7 @@ export interface CopyReport {
  * Throws `Fault` when it holds too much.
  */
 export async function copyWorkspace(request: CopyRequest): Promise<CopyReport> {
-  using source = Folder.open(request.source);
+  using source = Folder.openResolved(request.source);
   const copy = new Copy(request, source.ownStat().uid);
   using target = Folder.open(request.target);
   await copy.folder(source, () => target, "", request.include.length === 0, 0);

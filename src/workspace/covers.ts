@@ -35,7 +35,7 @@ const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | con
  * Throws `Fault` when one of these is a symlink.
  */
 export function bindCovers(workspace: string, target = "/workspace"): Cover[] {
-  using root = Folder.open(workspace);
+  using root = Folder.openResolved(workspace);
   const covers = new Covers(root, workspace, target);
   if (root.stat(".git") === undefined) make(root, ".git", "folder");
   for (const path of gitPaths(root)) {

@@ -120,7 +120,7 @@ function readable(line: string): string {
 
 function openSource(source: string | undefined): Folder | undefined {
   try {
-    return source === undefined ? undefined : Folder.open(source);
+    return source === undefined ? undefined : Folder.openResolved(source);
   } catch {
     return undefined;
   }

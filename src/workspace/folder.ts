@@ -13,6 +13,32 @@ const FOLDER_FLAGS = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NO
 // a FIFO put in a file's place must not block the open
 const FILE_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
+/** O_PATH of fcntl.h, which node doesn't name: a place in the tree, neither read nor written; the same on every architecture we run on. */
+export const O_PATH = 0o10000000;
+
+/**
+ * Opens an absolute path of which no component is a symlink: one that was looked at and resolved before, and in which
+ * someone else may own a folder. Throws ELOOP or ENOTDIR when there is one now.
+ */
+export function openResolved(path: string, flags: number): number {
+  const parts = path.split("/").filter((part) => part !== "");
+  const last = parts.pop() ?? ".";
+  let at = openSync("/", O_PATH | constants.O_DIRECTORY);
+  try {
+    for (const part of parts) {
+      const next = openSync(
+        `/proc/self/fd/${at}/${part}`,
+        O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW,
+      );
+      closeSync(at);
+      at = next;
+    }
+    return openSync(`/proc/self/fd/${at}/${last}`, flags | constants.O_NOFOLLOW);
+  } finally {
+    closeSync(at);
+  }
+}
+
 /**
  * An open folder, and its children by name. `/proc/self/fd/N/NAME` is node's openat(2): no other process can put
  * a symlink between us and the child, because there is no path in between to change.
@@ -27,6 +53,11 @@ export class Folder implements Disposable {
   /** The folder itself must not be a symlink; what stands before its last component may hold some. */
   static open(path: string): Folder {
     return new Folder(openSync(path, FOLDER_FLAGS));
+  }
+
+  /** A folder whose path was resolved before (`checkWorkspace`): nothing on the way may be a symlink by now. */
+  static openResolved(path: string): Folder {
+    return new Folder(openResolved(path, FOLDER_FLAGS));
   }
 
   /** Throws ENOTDIR or ELOOP when the child is not a real folder. */

@@ -26,6 +26,14 @@ describe("a folder held open", () => {
     expect(() => Folder.open(box.at("l"))).toThrow(/ENOTDIR|ELOOP/);
   });
 
+  it("is not opened through a symlink that was put into its resolved path", () => {
+    box.file("real/project/file", "x");
+    box.link("project-owner", "real");
+    expect(() => Folder.openResolved(box.at("project-owner/project"))).toThrow(/ENOTDIR|ELOOP/);
+    using folder = Folder.openResolved(box.at("real/project"));
+    expect(folder.names()).toEqual(["file"]);
+  });
+
   it("stays the same folder when another takes its place", () => {
     box.file("in/mine");
     using folder = Folder.open(box.at("in"));
