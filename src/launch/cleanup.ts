@@ -59,7 +59,13 @@ export async function cleanup(
     }
     if (!options.dryRun) {
       rmSync(controlSocket(home, id), { force: true });
-      removeState(home, id);
+      try {
+        removeState(home, id);
+      } catch (error) {
+        // the others are still to be looked at
+        kept.push({ id, why: `it can't be removed: ${error instanceof Error ? error.message : error}` });
+        continue;
+      }
     }
     removed.push(id);
   }

@@ -9,13 +9,13 @@ import {
   readFileSync,
   realpathSync,
   renameSync,
-  rmSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { Fault, usageFault } from "../base/fault.ts";
 import { printable } from "../base/printable.ts";
 import type { HomeFile } from "../plan/launch-plan.ts";
+import { removeTree } from "../workspace/remove-tree.ts";
 import type { Metadata } from "./metadata.ts";
 import type { Owner } from "./owner.ts";
 import { type HomePaths, type StatePaths, statePaths } from "./paths.ts";
@@ -87,13 +87,17 @@ export function writeHomeFiles(root: string, files: readonly HomeFile[], owner: 
     let folder = root;
     for (const part of parts.slice(0, -1)) {
       folder = join(folder, part);
-      if (lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) continue;
-      rmSync(folder, { force: true });
+      if (lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+        // an agent can have closed its own folder
+        chmodSync(folder, 0o700);
+        continue;
+      }
+      removeTree(folder);
       mkdirSync(folder, { mode: 0o700 });
       give(folder, owner);
     }
     const path = join(root, ...parts);
-    rmSync(path, { recursive: true, force: true });
+    removeTree(path);
     writeFileSync(path, file.content, { flag: "wx", mode: file.mode });
     give(path, owner);
   }
@@ -144,16 +148,5 @@ export function findBottle(home: HomePaths, text: string): Metadata {
 export function removeState(home: HomePaths, id: string): void {
   const { root } = statePaths(home, id);
   if (dirname(root) !== home.state || !ID.test(id)) throw new Error(`not a bottle's folder: ${root}`);
-  // an agent can take the write bit off its own folders
-  openUp(root);
-  rmSync(root, { recursive: true, force: true, maxRetries: 3 });
-}
-
-function openUp(folder: string): void {
-  const stat = lstatSync(folder, { throwIfNoEntry: false });
-  if (!stat?.isDirectory()) return;
-  if ((stat.mode & 0o700) !== 0o700) chmodSync(folder, 0o700);
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    if (entry.isDirectory()) openUp(join(folder, entry.name));
-  }
+  removeTree(root);
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -31,6 +32,22 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("a bottle's state", () => {
+  test("goes whatever an agent left in it: closed folders, odd names, depths no path reaches", () => {
+    const home = homePaths(join(folder, "home"));
+    prepareHome(home);
+    createState(home, "dev-abc12", owner);
+    const { root, workspace, agentHome } = statePaths(home, "dev-abc12");
+    const script = `$d = "d" x 200; chdir $ARGV[0]; for (1..5000) { mkdir $d or die $!; chdir $d or die $! }
+      open my $f, ">", "\xff\xfe" or die $!; chdir $ARGV[1]; mkdir "a"; mkdir "a/b"; symlink $ARGV[2], "a/out"; chmod 0, "a/b", "a"`;
+    const outside = join(folder, "outside");
+    mkdirSync(outside);
+    writeFileSync(join(outside, "kept"), "");
+    execFileSync("perl", ["-e", script, workspace, agentHome, outside]);
+    removeState(home, "dev-abc12");
+    expect(existsSync(root)).toBe(false);
+    expect(existsSync(join(outside, "kept"))).toBe(true);
+  });
+
   test("lies in folders only the operator can enter", () => {
     const home = homePaths(join(folder, "home"));
     prepareHome(home);
