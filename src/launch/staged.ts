@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { PlaceRecord } from "../backends/backend.ts";
+import { tool } from "../backends/linux/tools.ts";
 import { Fault } from "../base/fault.ts";
 import type { BottleJob, CodeLocation, ExecJob, JobChannel, JobResult, RecordedEvent } from "./job.ts";
 
@@ -117,7 +118,7 @@ export async function runStaged(
   const descriptors =
     work.kind === "bottle" ? [work.job.sidecar.journal.lines, work.job.sidecar.journal.head] : [];
   const child = spawn(
-    "unshare",
+    tool("unshare"),
     [
       "--mount",
       "--propagation",
