@@ -341,6 +341,42 @@ test("sends a GET again when a kept connection turns out to be closed, and never
   expect(origin.connections).toHaveLength(2);
 });
 
+test.for(["POST", "PATCH"])("sends a %s without a body only once", async (method) => {
+  let count = 0;
+  const origin = await rawOrigin({
+    serve: answering((_head, _body, wire) => {
+      if (++count === 1) return ok("first");
+      wire.socket.destroy();
+      return undefined;
+    }),
+  });
+  const client = await sidecar({ origin }).tls();
+  await client.send(`GET / HTTP/1.1\r\n${H}\r\n`).until(/first/);
+  await client.send(`${method} / HTTP/1.1\r\n${H}\r\n`).until(/502/);
+  expect(count).toBe(2);
+});
+
+test("sends nothing again over a connection that was new", async () => {
+  const origin = await rawOrigin({
+    serve: answering((_head, _body, wire) => {
+      wire.socket.destroy();
+      return undefined;
+    }),
+  });
+  const client = await sidecar({ origin }).tls();
+  await client.send(`GET / HTTP/1.1\r\n${H}\r\n`).until(/502/);
+  expect(origin.connections).toHaveLength(1);
+});
+
+test("reads only so much of a refused body, then closes", async () => {
+  const client = await sidecar().tls({ servername: "evil.test" });
+  client.send("POST / HTTP/1.1\r\nHost: evil.test\r\nContent-Length: 100000000\r\n\r\n");
+  await client.until(/\}\n$/);
+  expect(client.ended).toBe(false);
+  client.send(Buffer.alloc(1024 * 1024));
+  await client.end();
+});
+
 test.for([
   [
     "WebSocket",
