@@ -237,7 +237,8 @@ export interface SidecarOptions {
   readonly resolve?: Record<string, string>;
   /** the origin behind `HOST:443` */
   readonly origin?: { readonly port: number };
-  readonly caPem?: string;
+  /** what upstreams are verified against besides the usual roots; null: nothing */
+  readonly caPem?: string | null;
   readonly proxy?: string;
   readonly proxyResolves?: boolean;
   readonly lookup?: (host: string) => Promise<readonly string[]>;
@@ -264,7 +265,7 @@ export class Sidecar {
       ),
       upstream: {
         resolve: { ...resolve, ...options.resolve },
-        ca: options.caPem ?? originCa.pem,
+        ca: options.caPem === null ? undefined : (options.caPem ?? originCa.pem),
         proxy: options.proxy,
         proxyResolves: options.proxyResolves ?? false,
       },

@@ -49,6 +49,16 @@ test("closes a connection whose head comes drop by drop (slowloris)", async () =
   expect(await client.end()).toBe("");
 });
 
+test("closes a kept connection whose next head does not end", async () => {
+  const origin = await rawOrigin({ serve: answering(() => ok()) });
+  const client = await sidecar({ origin }).tls();
+  await client.send(`GET / HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`).until(/hello/);
+  client.send("GET / HTTP");
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  vi.advanceTimersByTime(HEAD_MS + TICK);
+  await client.end();
+});
+
 test("closes an idle connection, later than one inside a head", async () => {
   const origin = await rawOrigin({ serve: answering(() => ok()) });
   const client = await sidecar({ origin }).tls();
