@@ -4,7 +4,7 @@ import { type Base, type BaseEntry, readBase } from "./base.ts";
 import { changeMark, hashFile } from "./file-content.ts";
 import { concernsEntry } from "./file-error.ts";
 import { Folder } from "./folder.ts";
-import { MAX_DEPTH, MAX_ENTRIES } from "./limits.ts";
+import { MAX_COPY_BYTES, MAX_DEPTH, MAX_ENTRIES } from "./limits.ts";
 import { isGitFolder } from "./names.ts";
 import { createTurns } from "./turn.ts";
 
@@ -37,7 +37,7 @@ export interface WorkspaceChanges {
 /** Whether a bottle's copy holds work that was not applied; then its state is kept. An unreadable copy counts as work. */
 export async function hasChanges(paths: CopyPaths): Promise<boolean> {
   try {
-    const { changes, commits } = await workspaceChanges(paths);
+    const { changes, commits } = await compareCopy(paths, true);
     return commits || changes.length > 0;
   } catch (error) {
     if (error instanceof Fault || concernsEntry(error)) return true;
@@ -50,13 +50,26 @@ export async function hasChanges(paths: CopyPaths): Promise<boolean> {
  * nothing. Throws `Fault` when it or its base can't be read.
  */
 export async function workspaceChanges(paths: CopyPaths): Promise<WorkspaceChanges> {
+  return await compareCopy(paths, false);
+}
+
+/** What is read of files: their bytes are counted, for an agent's sparse file has terabytes that cost it nothing. */
+interface Reading {
+  bytesLeft: number;
+  /** a file whose size tells that it changed isn't read */
+  readonly sizesSuffice: boolean;
+}
+
+/** `firstOnly`: ends at the first change, the one there is in what it gives */
+async function compareCopy(paths: CopyPaths, firstOnly: boolean): Promise<WorkspaceChanges> {
   const base = readBase(paths.base);
   const before = base?.entries ?? new Map<string, BaseEntry>();
   const changes: Change[] = [];
   let commits = false;
   let seen = 0;
   const left = new Map(before);
-  for await (const { path, inGit, read } of walk(paths.workspace)) {
+  const reading: Reading = { bytesLeft: MAX_COPY_BYTES, sizesSuffice: firstOnly };
+  for await (const { path, inGit, read } of walk(paths.workspace, reading)) {
     seen += 1;
     if (seen > MAX_ENTRIES) {
       throw new Fault(`the workspace copy holds more than ${MAX_ENTRIES} files`, {
@@ -71,6 +84,7 @@ export async function workspaceChanges(paths: CopyPaths): Promise<WorkspaceChang
     if (kind === undefined) continue;
     if (inGit) commits = true;
     else changes.push({ path, kind, ...(was && { before: was }), after });
+    if (firstOnly) return { base, changes, commits };
   }
   for (const [path, was] of left) {
     if (!insideGit(path)) changes.push({ path, kind: "deleted", before: was });
@@ -107,9 +121,9 @@ interface Visit {
   readonly read: (was: BaseEntry | undefined) => Entry;
 }
 
-async function* walk(root: string): AsyncGenerator<Visit> {
+async function* walk(root: string, reading: Reading): AsyncGenerator<Visit> {
   using folder = Folder.open(root);
-  yield* walkFolder(folder, "", false, 0, createTurns());
+  yield* walkFolder(folder, "", false, 0, createTurns(), reading);
 }
 
 async function* walkFolder(
@@ -118,6 +132,7 @@ async function* walkFolder(
   inGit: boolean,
   depth: number,
   turn: () => Promise<void> | undefined,
+  reading: Reading,
 ): AsyncGenerator<Visit> {
   for (const name of folder.names()) {
     await turn();
@@ -128,14 +143,20 @@ async function* walkFolder(
       yield { path: below, inGit: git, read: () => special("its name is not UTF-8") };
       continue;
     }
-    yield { path: below, inGit: git, read: (was) => readEntry(folder, name, stat, was) };
+    yield { path: below, inGit: git, read: (was) => readEntry(folder, name, stat, was, reading) };
     if (!stat.isDirectory() || depth >= MAX_DEPTH) continue;
     using child = openOrSkip(folder, name);
-    if (child !== undefined) yield* walkFolder(child, below, git, depth + 1, turn);
+    if (child !== undefined) yield* walkFolder(child, below, git, depth + 1, turn, reading);
   }
 }
 
-function readEntry(folder: Folder, name: string, stat: Stats, was: BaseEntry | undefined): Entry {
+function readEntry(
+  folder: Folder,
+  name: string,
+  stat: Stats,
+  was: BaseEntry | undefined,
+  reading: Reading,
+): Entry {
   if (stat.isSymbolicLink()) return readLink(folder, name);
   if (stat.isDirectory()) {
     using child = openOrSkip(folder, name);
@@ -145,7 +166,7 @@ function readEntry(folder: Folder, name: string, stat: Stats, was: BaseEntry | u
   }
   if (!stat.isFile()) return special("a socket, FIFO or device");
   try {
-    return readFileEntry(folder, name, was);
+    return readFileEntry(folder, name, was, reading);
   } catch (error) {
     if (concernsEntry(error)) return special("it could not be read");
     throw error;
@@ -161,14 +182,17 @@ function readLink(folder: Folder, name: string): Entry {
   }
 }
 
-function readFileEntry(folder: Folder, name: string, was: BaseEntry | undefined): Entry {
+function readFileEntry(folder: Folder, name: string, was: BaseEntry | undefined, reading: Reading): Entry {
   const fd = folder.openFile(name);
   try {
     const stat = fstatSync(fd);
     if (!stat.isFile()) return special("it changed while it was looked at");
     const changed = changeMark(fd);
     if (was?.type === "file" && was.changed === changed) return was;
-    const sha256 = hashFile(fd, stat.size);
+    const known = reading.sizesSuffice && (was?.type !== "file" || was.size !== stat.size);
+    if (!known) reading.bytesLeft -= stat.size;
+    if (reading.bytesLeft < 0) return special("the changed files hold too much to be read");
+    const sha256 = known ? "" : hashFile(fd, stat.size);
     return { type: "file", mode: stat.mode & 0o777, size: stat.size, sha256, changed };
   } finally {
     closeSync(fd);

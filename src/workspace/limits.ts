@@ -1,7 +1,7 @@
 /** files, folders and links of a workspace; one with more is refused (copy, bind) or its diff fails */
 export const MAX_ENTRIES = 1_000_000;
 
-/** bytes of all files of a workspace copy; a folder with more is refused: exclude some, or bind it */
+/** bytes of all files of a workspace copy; a folder with more is refused: exclude some, or bind it; changed files beyond it are not read by diff and apply */
 export const MAX_COPY_BYTES = 64 * 1024 * 1024 * 1024;
 
 /** folders inside folders; deeper ones are left out of a copy with a notice, and refused in bind mode */

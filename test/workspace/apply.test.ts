@@ -101,6 +101,15 @@ describe("the changes of a workspace copy", () => {
     expect(await hasChanges(paths())).toBe(true);
   });
 
+  it("are seen beside a file of terabytes that takes no disk, which is not read", async () => {
+    agent("truncate -s 8T sparse; truncate -s 8T a.txt");
+    expect(await hasChanges(paths())).toBe(true);
+    expect((await workspaceChanges(paths())).changes).toMatchObject([
+      { path: "a.txt", after: { type: "special" } },
+      { path: "sparse", after: { type: "special" } },
+    ]);
+  });
+
   it("count as work when they can't be read", async () => {
     writeFileSync(box.at("base.json"), "broken");
     expect(await hasChanges(paths())).toBe(true);
