@@ -13,6 +13,7 @@ const ALLOW = { action: "allow", errno: 0 };
 const KILL = { action: "kill", errno: 0 };
 const EPERM = { action: "errno", errno: 1 };
 const ENOSYS = { action: "errno", errno: 38 };
+const EPROTONOSUPPORT = { action: "errno", errno: 93 };
 const EAFNOSUPPORT = { action: "errno", errno: 97 };
 
 function asks(architecture: Architecture, program: Buffer) {
@@ -152,6 +153,23 @@ describe.each(["x86_64", "aarch64"] as const)("the agent's filter on %s", (archi
       expect(ask("personality", persona)).toEqual(ALLOW);
     for (const persona of [0x40000, 0x400000, 0x100000, 1])
       expect(ask("personality", persona)).toEqual(EPERM);
+  });
+
+  it("lets no socket of the internet name a protocol whose module the kernel would load", () => {
+    const CLOEXEC = 0o2000000;
+    for (const protocol of [0, 6, 262]) expect(ask("socket", 2, 1 | CLOEXEC, protocol)).toEqual(ALLOW);
+    for (const protocol of [0, 1, 17, 58]) expect(ask("socket", 10, 2, protocol)).toEqual(ALLOW);
+    for (const protocol of [33, 115, 132, 136]) {
+      for (const type of [1, 2]) expect(ask("socket", 2, type, protocol)).toEqual(EPROTONOSUPPORT);
+    }
+    // RAW, RDM, SEQPACKET, DCCP, PACKET
+    for (const type of [3, 4, 5, 6, 10]) expect(ask("socket", 10, type | CLOEXEC, 0)).toEqual(EPERM);
+  });
+
+  it("makes pairs of unix sockets only", () => {
+    expect(ask("socketpair", 1, 1, 0)).toEqual(ALLOW);
+    for (const family of [2, 16, 21, 30, 38, 40])
+      expect(ask("socketpair", family, 1, 0)).toEqual(EAFNOSUPPORT);
   });
 
   it("makes fifos, sockets and files, and no device, whiteouts included", () => {

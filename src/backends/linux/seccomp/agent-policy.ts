@@ -1,4 +1,16 @@
-import { ALLOW, and, type Block, EAFNOSUPPORT, ENOSYS, EPERM, errno, ifEqual, load, returns } from "./bpf.ts";
+import {
+  ALLOW,
+  and,
+  type Block,
+  EAFNOSUPPORT,
+  ENOSYS,
+  EPERM,
+  EPROTONOSUPPORT,
+  errno,
+  ifEqual,
+  load,
+  returns,
+} from "./bpf.ts";
 import { argument, assembleFilter, type Rule } from "./filter.ts";
 import type { Architecture } from "./syscalls.ts";
 
@@ -30,7 +42,7 @@ sched_get_priority_max sched_get_priority_min sched_getaffinity sched_getattr sc
 sched_rr_get_interval sched_setaffinity sched_setattr sched_setparam sched_setscheduler sched_yield seccomp select semctl
 semget semop semtimedop sendfile sendmmsg sendmsg sendto set_robust_list set_thread_area set_tid_address setfsgid setfsuid
 setgid setgroups setitimer setpgid setpriority setregid setresgid setresuid setreuid setrlimit setsid setsockopt setuid
-setxattr setxattrat shmat shmctl shmdt shmget shutdown sigaltstack signalfd signalfd4 socketpair splice stat statfs statx
+setxattr setxattrat shmat shmctl shmdt shmget shutdown sigaltstack signalfd signalfd4 splice stat statfs statx
 symlink symlinkat sync sync_file_range syncfs sysinfo tee tgkill time timer_create timer_delete timer_getoverrun
 timer_gettime timer_settime timerfd_create timerfd_gettime timerfd_settime times tkill truncate umask uname unlink
 unlinkat utime utimensat utimes vfork vmsplice wait4 waitid write writev
@@ -54,8 +66,8 @@ const TIOCSTI = 0x5412;
 const TIOCLINUX = 0x541c;
 
 const AF_UNIX = 1;
-export const AF_INET = 2;
-export const AF_INET6 = 10;
+const AF_INET = 2;
+const AF_INET6 = 10;
 export const AF_NETLINK = 16;
 const NETLINK_ROUTE = 0;
 
@@ -69,11 +81,31 @@ export function oneOf(values: readonly number[], otherwise: Block, found: Block 
   return values.reduceRight<Block>((rest, value) => ifEqual(value, found, rest), otherwise);
 }
 
-/** Sockets of the listed families; netlink for its routing protocol only, which `getaddrinfo` and `ip addr` ask. */
-export function socketRule(families: readonly number[]): Block {
+/** The low bits of socket(2)'s type; those above are flags. */
+const SOCKET_TYPE = 0xf;
+const SOCK_STREAM = 1;
+const SOCK_DGRAM = 2;
+/** The default, ICMP (ping), TCP, UDP, ICMPv6, MPTCP: IPPROTO_* of in.h. */
+const PROTOCOLS = [0, 1, 6, 17, 58, 262];
+
+/**
+ * The protocols the internet's programs use. Naming another (SCTP, DCCP, L2TP) makes the kernel load a module for it:
+ * code that is rarely looked at, and that nothing here answers. Raw sockets need a capability no one has.
+ */
+const INTERNET: Block = [
+  load(argument(1)),
+  and(SOCKET_TYPE),
+  ...oneOf([SOCK_STREAM, SOCK_DGRAM], returns(errno(EPERM)), [
+    load(argument(2)),
+    ...oneOf(PROTOCOLS, returns(errno(EPROTONOSUPPORT))),
+  ]),
+];
+
+/** Sockets of the internet and of `others`; netlink for its routing protocol only, which `getaddrinfo` and `ip addr` ask. */
+export function socketRule(others: readonly number[]): Block {
   const netlink: Block = [load(argument(2)), ...ifEqual(NETLINK_ROUTE, YES, returns(errno(EAFNOSUPPORT)))];
-  const others = ifEqual(AF_NETLINK, netlink, returns(errno(EAFNOSUPPORT)));
-  return [load(argument(0)), ...oneOf(families, others)];
+  const rest = ifEqual(AF_NETLINK, netlink, returns(errno(EAFNOSUPPORT)));
+  return [load(argument(0)), ...oneOf([AF_INET, AF_INET6], oneOf(others, rest), INTERNET)];
 }
 
 function mknodRule(mode: number): Block {
@@ -88,7 +120,9 @@ export function agentRules(options: { readonly nested: boolean }): ReadonlyMap<s
   const rules = new Map<string, Rule>();
   for (const name of ALLOWED.trim().split(/\s+/)) rules.set(name, "allow");
   rules.set("clone3", returns(errno(ENOSYS)));
-  rules.set("socket", socketRule([AF_UNIX, AF_INET, AF_INET6]));
+  rules.set("socket", socketRule([AF_UNIX]));
+  // Of any other family it fails in the end, but the kernel loads that family's module first.
+  rules.set("socketpair", [load(argument(0)), ...ifEqual(AF_UNIX, YES, returns(errno(EAFNOSUPPORT)))]);
   rules.set("personality", [load(argument(0)), ...oneOf(PERSONALITIES, NO)]);
   rules.set("ioctl", [load(argument(1)), ...oneOf([TIOCSTI, TIOCLINUX], YES, NO)]);
   // A character device 0:0 is an overlayfs whiteout and needs no privilege to make.

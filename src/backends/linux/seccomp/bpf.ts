@@ -31,6 +31,7 @@ export function errno(number: number): number {
 
 export const EPERM = 1;
 export const ENOSYS = 38;
+export const EPROTONOSUPPORT = 93;
 export const EAFNOSUPPORT = 97;
 
 /** Conditional jumps hold their distance in one byte. */

@@ -1,4 +1,4 @@
-import { AF_INET, AF_INET6, agentRules, socketRule } from "./agent-policy.ts";
+import { agentRules, socketRule } from "./agent-policy.ts";
 import type { Block } from "./bpf.ts";
 import { ALLOW, and, EPERM, errno, ifEqual, load, returns } from "./bpf.ts";
 import { argument, assembleFilter, type Rule } from "./filter.ts";
@@ -24,7 +24,7 @@ const CLONE_THREAD = 0x00010000;
 export function sidecarRules(): ReadonlyMap<string, Rule> {
   const rules = new Map(agentRules({ nested: false }));
   for (const name of DENIED.trim().split(/\s+/)) rules.delete(name);
-  rules.set("socket", socketRule([AF_INET, AF_INET6]));
+  rules.set("socket", socketRule([]));
   rules.set("clone", [
     load(argument(0)),
     and(CLONE_THREAD),
