@@ -15,8 +15,8 @@ import {
 } from "./cgroup.ts";
 import type { EntryFiles } from "./entry-files.ts";
 import { SETUP_MESSAGE_BYTES, SETUP_MS } from "./limits.ts";
-import { type Network, openNetwork } from "./netns.ts";
-import { bootId, identify, namespaceId, type ProcessId, signal } from "./proc.ts";
+import { type Holder, type Network, openNetwork, startHolder } from "./netns.ts";
+import { bootId, identify, isAlive, namespaceId, type ProcessId, signal } from "./proc.ts";
 import { signalProgram } from "./program-signal.ts";
 import { closeHandle } from "./raw-handle.ts";
 import { type ENTERED, limitsBy, type Namespaces, toPlaceRecord } from "./record.ts";
@@ -30,7 +30,7 @@ import { watch } from "./watchdog.ts";
 const DNS_PORT = 53;
 
 /** Closes the network and binds the bottle's sockets; nothing runs in it yet. */
-export async function openPlace(files: EntryFiles, spec: PlaceSpec): Promise<Place> {
+export async function openPlace(spec: PlaceSpec, files: EntryFiles, holder: Holder | undefined): Promise<Place> {
   if (process.getuid?.() === 0) {
     throw new Fault("a bottle is never made while this process is uid 0", {
       mend: "run it as an ordinary user; started by root, the launcher gives its privileges up first",
@@ -43,7 +43,7 @@ export async function openPlace(files: EntryFiles, spec: PlaceSpec): Promise<Pla
     { kind: "udp", port: DNS_PORT } as const,
   ];
   try {
-    return new LinuxPlace(files, spec, await openNetwork(files.enter, ports));
+    return new LinuxPlace(files, spec, await openNetwork(holder ?? startHolder(files.enter), ports));
   } catch (error) {
     removeScratch(spec.scratch);
     throw error;
@@ -119,7 +119,10 @@ class LinuxPlace implements Place {
       stdout: started.stdout,
       stderr: started.stderr,
       resize: started.resize,
-      kill: (name) => (name === "SIGKILL" ? this.#kill() : signalProgram(init.pid, name)),
+      kill: (name) => {
+        if (name === "SIGKILL") this.#kill();
+        else if (isAlive(init)) signalProgram(init.pid, name);
+      },
       exited,
     };
   }
@@ -158,7 +161,8 @@ class LinuxPlace implements Place {
 
   /** Ends the bottle's first process, and so all of its pid namespace. */
   #kill(): void {
-    if (this.#running === undefined) return;
+    // When it has ended, its number may be another's: an agent can have turned the machine's count up to it.
+    if (this.#running === undefined || !isAlive(this.#running.init)) return;
     signal(this.#running.init.pid, "SIGKILL");
   }
 
