@@ -82,10 +82,7 @@ async function untilEnd(agent: AgentProcess, sidecar: SidecarLink, channel: JobC
     sidecar.lost.then((why) => ({ lost: why })),
     channel.stopRequested.then((why) => ({ stop: why })),
   ]);
-  if ("lost" in cut) {
-    channel.notice(`the sidecar is gone: ${cut.lost}; the bottle is being stopped`);
-    return { code: EXIT_FAILED, reason: `sidecar lost: ${cut.lost}` };
-  }
+  if ("lost" in cut) return { code: EXIT_FAILED, reason: `its sidecar is gone: ${cut.lost}` };
   if ("stop" in cut) {
     agent.kill("SIGTERM");
     let timer: NodeJS.Timeout | undefined;

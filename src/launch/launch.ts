@@ -1,8 +1,8 @@
 import { closeSync, rmSync } from "node:fs";
 import type { Mount, PlaceRecord } from "../backends/backend.ts";
-import { Fault } from "../base/fault.ts";
+import { EXIT_FAILED, Fault } from "../base/fault.ts";
 import type { Secret } from "../base/secret.ts";
-import { openJournal } from "../journal/open.ts";
+import { type JournalDescriptors, openJournal } from "../journal/open.ts";
 import { JournalWriter } from "../journal/writer.ts";
 import type { LaunchPlan } from "../plan/launch-plan.ts";
 import { PROXY_PORT } from "../sidecar/limits.ts";
@@ -32,19 +32,12 @@ export interface Prepared {
   readonly request: StartRequest;
 }
 
-/** Runs the prepared bottle to its end, keeps metadata and journal, and clears up all but its state. */
+/**
+ * Runs the prepared bottle to its end, keeps metadata and journal, and clears up all but its state.
+ * Throws when no agent was started; what goes wrong later is the result's reason, and the agent's work stays.
+ */
 export async function launch(prepared: Prepared, home: HomePaths, io: OperatorIo): Promise<JobResult> {
   const { plan, owner } = prepared;
-  const files = journalPaths(home, plan.id);
-  const journal = openJournal(files);
-  const note = (event: { event: string; [detail: string]: string | number | readonly string[] | null }) => {
-    // only while no sidecar is: a journal has one writer at a time
-    const writer = JournalWriter.onDescriptors(journal, plan.id, (error) => {
-      throw error;
-    });
-    writer.append({ kind: "lifecycle", ...event }, Date.now());
-    writer.flush();
-  };
   let metadata: Metadata = {
     id: plan.id,
     createdAt: new Date().toISOString(),
@@ -54,42 +47,95 @@ export async function launch(prepared: Prepared, home: HomePaths, io: OperatorIo
     launcher: ownProcessId(),
     ...owner,
   };
+  let failure: string | undefined;
   const local = createLocalChannel(io, (place: PlaceRecord) => {
     metadata = { ...metadata, phase: "running", place };
-    writeMetadata(home, metadata);
+    failure = whyNot("its state could not be written", () => writeMetadata(home, metadata));
+    // what `exec`, `stop` and `cleanup` could not find must not run
+    if (failure !== undefined) local.stop(failure);
   });
   const control = await serveControl(controlSocket(home, plan.id), {
     stop: local.stop,
     record: (event) => local.record(event),
   });
   try {
-    writeMetadata(home, metadata);
-    note({
-      event: "created",
-      agent: plan.agent ?? null,
-      bottles: plan.bottles,
-      hosts: plan.egress.routes.map((route) => route.host),
-      uid: owner.uid,
+    return await withJournal(home, plan.id, async (journal, note) => {
+      writeMetadata(home, metadata);
+      note({
+        event: "created",
+        agent: plan.agent ?? null,
+        bottles: plan.bottles,
+        hosts: plan.egress.routes.map((route) => route.host),
+        uid: owner.uid,
+      });
+      const job = makeJob(prepared, home, journal);
+      const running =
+        process.getuid?.() === 0
+          ? runStaged({ kind: "bottle", job }, owner, local.channel)
+          : runBottle(job, local.channel);
+      const result = await running.catch((error: unknown): JobResult => {
+        if (metadata.phase !== "running") throw error;
+        return { code: EXIT_FAILED, reason: messageOf(error) };
+      });
+      failure ??= whyNot("its end could not be recorded", () => {
+        note({ event: "stopped", code: result.code, reason: result.reason ?? null });
+        metadata = {
+          ...metadata,
+          phase: "exited",
+          exitCode: result.code,
+          exitedAt: new Date().toISOString(),
+        };
+        writeMetadata(home, metadata);
+      });
+      return failure === undefined ? result : { code: EXIT_FAILED, reason: failure };
     });
-    const job = makeJob(prepared, home, journal);
-    const result =
-      process.getuid?.() === 0
-        ? await runStaged({ kind: "bottle", job }, owner, local.channel)
-        : await runBottle(job, local.channel);
-    note({ event: "stopped", code: result.code, reason: result.reason ?? null });
-    metadata = { ...metadata, phase: "exited", exitCode: result.code, exitedAt: new Date().toISOString() };
-    writeMetadata(home, metadata);
-    return result;
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    note({ event: "launch_failed", message: message.slice(0, 1000) });
-    throw error;
   } finally {
     control.close();
-    closeSync(journal.lines);
-    closeSync(journal.head);
     rmSync(statePaths(home, plan.id).scratch, { recursive: true, force: true });
   }
+}
+
+type Note = (event: { event: string; [detail: string]: string | number | readonly string[] | null }) => void;
+
+/** Opens the journal for `work`; when that throws, the journal's last line says why. */
+async function withJournal<T>(
+  home: HomePaths,
+  id: string,
+  work: (journal: JournalDescriptors, note: Note) => Promise<T>,
+): Promise<T> {
+  const journal = openJournal(journalPaths(home, id));
+  const note: Note = (event) => {
+    // only while no sidecar is: a journal has one writer at a time
+    const writer = JournalWriter.onDescriptors(journal, id, (error) => {
+      throw error;
+    });
+    writer.append({ kind: "lifecycle", ...event }, Date.now());
+    writer.flush();
+  };
+  try {
+    return await work(journal, note);
+  } catch (error) {
+    // on a full disk the first error is the one to show
+    whyNot("", () => note({ event: "launch_failed", message: messageOf(error).slice(0, 1000) }));
+    throw error;
+  } finally {
+    closeSync(journal.lines);
+    closeSync(journal.head);
+  }
+}
+
+/** Undefined: done. Else what could not be done, and why. */
+function whyNot(what: string, write: () => void): string | undefined {
+  try {
+    write();
+    return undefined;
+  } catch (error) {
+    return `${what}: ${messageOf(error)}`;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** The job in this host's own paths; `runStaged` moves them to the stage. */

@@ -21,6 +21,8 @@ import type { OperatorIo, StartRequest } from "./request.ts";
 import { resolveSecrets } from "./secrets.ts";
 import { createState, findBottle, newId, prepareHome, removeState, writeHomeFiles } from "./state.ts";
 
+const MAKE_ROOM = "make room, run `bot-bottle cleanup`, or set BOT_BOTTLE_HOME to a folder on another disk";
+
 /** `start` and `run`: from the command line to the agent's exit code. Throws `Fault`; nothing is left behind then. */
 export async function startSession(home: HomePaths, request: StartRequest, io: OperatorIo): Promise<number> {
   const name = request.kind === "agent" ? (request.agent ?? "agent") : "run";
@@ -108,6 +110,7 @@ async function runPrepared(
   try {
     const result = await launch({ ...session, input: inputMode(request, io) }, home, io);
     if (result.reason !== undefined) io.notice(`${plan.id} was ended: ${result.reason}`);
+    if (/\b(ENOSPC|EDQUOT)\b/.test(result.reason ?? "")) io.notice(`  → ${MAKE_ROOM}`);
     for (const line of appeared()) io.notice(line);
     await keepOrRemove(home, plan, result.code, io);
     return result.code;
@@ -189,7 +192,7 @@ function spaceFault(error: unknown, home: HomePaths): unknown {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "ENOSPC" || code === "EDQUOT") {
     return new Fault(`the disk that holds ${home.root} is full`, {
-      mend: "make room, run `bot-bottle cleanup`, or set BOT_BOTTLE_HOME to a folder on another disk",
+      mend: MAKE_ROOM,
       cause: error,
     });
   }

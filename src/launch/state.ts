@@ -9,6 +9,7 @@ import {
   readFileSync,
   realpathSync,
   renameSync,
+  rmSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
@@ -35,9 +36,8 @@ export function newId(home: HomePaths, name: string): string {
 /** Makes the home's folders, 0700. Throws `Fault` when they can't be made or written. */
 export function prepareHome(home: HomePaths): void {
   try {
-    for (const folder of [home.root, home.state, home.journal, home.run]) {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
-    }
+    if (!existsSync(home.root)) mkdirSync(home.root, { recursive: true, mode: 0o700 });
+    for (const folder of [home.state, home.journal, home.run]) makeFolder(folder);
     for (const folder of [home.state, home.journal, home.run]) {
       const { mode, uid } = lstatSync(folder);
       if (uid !== process.getuid?.()) {
@@ -50,6 +50,15 @@ export function prepareHome(home: HomePaths): void {
     throw new Fault(`${home.root} can't be written: ${error instanceof Error ? error.message : error}`, {
       mend: "set BOT_BOTTLE_HOME to a folder that can be written",
     });
+  }
+}
+
+/** Not `recursive`: that calls a read-only disk a missing folder. */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (!existsSync(path)) throw error;
   }
 }
 
@@ -106,8 +115,13 @@ export function writeHomeFiles(root: string, files: readonly HomeFile[], owner: 
 export function writeMetadata(home: HomePaths, metadata: Metadata): void {
   const path = statePaths(home, metadata.id).metadata;
   const draft = `${path}.new`;
-  writeFileSync(draft, `${JSON.stringify(metadata, undefined, 2)}\n`, { mode: 0o600 });
-  renameSync(draft, path);
+  try {
+    writeFileSync(draft, `${JSON.stringify(metadata, undefined, 2)}\n`, { mode: 0o600 });
+    renameSync(draft, path);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  }
 }
 
 /** Undefined: no such bottle, or one whose metadata was never written or can't be read. */

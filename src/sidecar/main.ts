@@ -42,7 +42,9 @@ function fail(error: unknown): never {
 }
 
 function start(config: SidecarConfig, secrets: Readonly<Record<string, string>>): string {
-  const journal = JournalWriter.onDescriptors(config.journal, config.id, fail);
+  const journal = JournalWriter.onDescriptors(config.journal, config.id, (error) =>
+    fail(new Error(`the journal could not be written: ${error.message}`)),
+  );
   const vault = new Map(Object.entries(secrets).map(([name, value]) => [name, new Secret(name, value)]));
   const ca = createCertificateAuthority({ name: config.id, now: Date.now() });
   const egress = createEgress({
