@@ -93,11 +93,19 @@ export interface SidecarSpec {
   readonly descriptors: readonly { readonly fd: number; readonly as: number }[];
 }
 
+/** A place that was begun. It is opened once, or closed. */
+export interface Beginning {
+  open(spec: PlaceSpec): Promise<Place>;
+  close(): Promise<void>;
+}
+
 export interface Backend {
   readonly name: string;
   check(): Promise<Check[]>;
   /** Starts the confined sidecar with an IPC channel. */
   startSidecar(spec: SidecarSpec): ChildProcess;
+  /** Begins what takes time and needs no plan: the empty network. */
+  begin(): Beginning;
   /** Closes the network and binds the sockets. Throws `Fault` when a prerequisite is missing. */
   open(spec: PlaceSpec): Promise<Place>;
   /** Runs one more program in a running bottle, under all of its restrictions. */

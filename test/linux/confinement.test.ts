@@ -144,19 +144,18 @@ describe("a bottle", () => {
   });
 
   it("is not made by a process whose uid is 0", async () => {
-    const { openPlace } = await import("../../src/backends/linux/place.ts");
+    const { createLinuxBackend } = await import("../../src/backends/linux/index.ts");
     const asRoot = process.getuid?.() === 0;
-    const made = openPlace(
-      { node: process.execPath, enter: "/nonexistent/enter.pl" },
-      {
-        id: "x",
-        ports: [],
-        mounts: [],
-        scratch: "/nonexistent",
-        limits: { memory: 1, pids: 1, cpus: undefined, disk: 1, openFiles: 1, time: undefined },
-        nested: false,
-      },
-    );
+    const backend = createLinuxBackend({ nodePath: process.execPath, codeFolder: "/nonexistent" });
+    const made = backend.open({
+      id: "x",
+      ports: [],
+      mounts: [],
+      scratch: "/nonexistent",
+      limits: { memory: 1, pids: 1, cpus: undefined, disk: 1, openFiles: 1, time: undefined },
+      nested: false,
+    });
+    if (asRoot) expect(() => backend.begin()).toThrow(/uid 0/);
     await expect(made).rejects.toThrow(asRoot ? /uid 0/ : /ENOENT|EACCES/);
   });
 });

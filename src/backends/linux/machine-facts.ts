@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { findParents, ownCgroupFacts } from "./cgroup.ts";
 import { SETUP_MS } from "./limits.ts";
-import { openNetwork } from "./netns.ts";
+import { openNetwork, startHolder } from "./netns.ts";
 import { readText } from "./proc.ts";
 import { closeHandle } from "./raw-handle.ts";
 import { findTool } from "./tools.ts";
@@ -74,7 +74,7 @@ async function version(name: string): Promise<string | undefined> {
 
 async function tryNetwork(enter: string): Promise<MachineFacts["network"]> {
   try {
-    const network = await openNetwork(enter, [{ kind: "tcp", port: 443 }]);
+    const network = await openNetwork(startHolder(enter), [{ kind: "tcp", port: 443 }]);
     for (const { handle } of network.sockets) closeHandle(handle);
     await network.close();
     return { ok: true };

@@ -24,44 +24,66 @@ export interface Port {
   readonly port: number;
 }
 
+/** The process that makes the namespaces and waits to hear which ports to bind in them. */
+export interface Holder {
+  readonly child: ChildProcess;
+  /** resolves when it has ended, with what it printed */
+  readonly gone: Promise<string>;
+  /** ends it, and with it whatever is in its namespace; resolves when it has */
+  close(): Promise<void>;
+}
+
 /**
- * Makes the bottle's network: loopback only, `local default` routes for both families ("AnyIP"), 198.18.0.1 as the
- * address that makes resolvers believe there is IPv4 (AI_ADDRCONFIG, RFC 3493 §6.1); and binds its ports.
+ * Makes the bottle's network: loopback only, `local default` routes for both families ("AnyIP"), and 198.18.0.1 as the
+ * address that makes resolvers believe there is IPv4 (AI_ADDRCONFIG, RFC 3493 §6.1).
  * The holder reads from a pipe of this process: when this one ends, however it ends, so does the bottle.
  */
-export async function openNetwork(enter: string, ports: readonly Port[]): Promise<Network> {
-  const holder = spawn(
+export function startHolder(enter: string): Holder {
+  const child = spawn(
     tool("unshare"),
     ["-Urn", "--", tool("perl"), enter, "hold", `arch=${architecture()}`, `ip=${tool("ip")}`],
     // A session of its own: Ctrl-C at the operator's terminal is the launcher's to handle.
     { stdio: ["pipe", "ignore", "pipe", "ipc"], env: {}, cwd: "/", detached: true },
   );
-  const gone = new Promise<void>((resolve) =>
-    holder.once("close", () => resolve()).once("error", () => resolve()),
+  let printed = "";
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    printed = (printed + text).slice(-SETUP_MESSAGE_BYTES);
+  });
+  const gone = new Promise<string>((resolve) =>
+    child.once("close", () => resolve(printed.trim())).once("error", (error) => resolve(error.message)),
   );
-  const close = async () => {
-    holder.stdin?.destroy();
-    await gone;
+  child.stdin?.on("error", () => undefined);
+  return {
+    child,
+    gone,
+    close: async () => {
+      child.stdin?.destroy();
+      await gone;
+    },
   };
-  holder.stdin?.on("error", () => undefined);
-  holder.stdin?.write(ports.map(({ kind, port }) => `${kind} ${port}\n`).join(""));
+}
+
+/** Binds the bottle's ports in the holder's namespace. Throws `Fault` when one can't be; the holder has ended then. */
+export async function openNetwork(holder: Holder, ports: readonly Port[]): Promise<Network> {
+  const { child, close } = holder;
   try {
-    const sockets = await receive(holder, ports.length);
-    const { pid } = holder;
+    const received = receive(holder, ports.length);
+    child.stdin?.write(ports.map(({ kind, port }) => `${kind} ${port}\n`).join(""));
+    const sockets = await received;
+    const { pid } = child;
     const net = pid === undefined ? undefined : namespaceId(pid, "net");
     if (pid === undefined || net === undefined)
       throw new Fault("the bottle's network namespace can't be read");
     return { holder: identify(pid), net, sockets, close };
   } catch (error) {
-    holder.kill("SIGKILL");
-    await gone;
+    child.kill("SIGKILL");
+    await close();
     throw error;
   }
 }
 
-function receive(holder: ChildProcess, count: number): Promise<readonly BoundSocket[]> {
+function receive({ child, gone }: Holder, count: number): Promise<readonly BoundSocket[]> {
   const sockets: BoundSocket[] = [];
-  let printed = "";
   return new Promise((resolve, reject) => {
     const fail = (fault: Fault) => {
       clearTimeout(timer);
@@ -69,12 +91,8 @@ function receive(holder: ChildProcess, count: number): Promise<readonly BoundSoc
       reject(fault);
     };
     const timer = setTimeout(() => fail(refused("it took too long")), SETUP_MS);
-    holder.once("error", (error) => fail(refused(error.message)));
-    holder.once("close", () => fail(refused(printed.trim())));
-    holder.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      printed = (printed + text).slice(-SETUP_MESSAGE_BYTES);
-    });
-    holder.on("message", (message: unknown, handle: unknown) => {
+    void gone.then((printed) => fail(refused(printed)));
+    child.on("message", (message: unknown, handle: unknown) => {
       const said = parseMessage(message);
       if (said === undefined) return closeHandle(handle);
       if (said.kind === "failed") return fail(bindFault(said.port, said.errno));

@@ -15,7 +15,7 @@ import {
 } from "./cgroup.ts";
 import type { EntryFiles } from "./entry-files.ts";
 import { SETUP_MESSAGE_BYTES, SETUP_MS } from "./limits.ts";
-import { type Holder, type Network, openNetwork, startHolder } from "./netns.ts";
+import { type Holder, type Network, openNetwork } from "./netns.ts";
 import { bootId, identify, isAlive, namespaceId, type ProcessId, signal } from "./proc.ts";
 import { signalProgram } from "./program-signal.ts";
 import { closeHandle } from "./raw-handle.ts";
@@ -30,21 +30,17 @@ import { watch } from "./watchdog.ts";
 const DNS_PORT = 53;
 
 /** Closes the network and binds the bottle's sockets; nothing runs in it yet. */
-export async function openPlace(spec: PlaceSpec, files: EntryFiles, holder: Holder | undefined): Promise<Place> {
-  if (process.getuid?.() === 0) {
-    throw new Fault("a bottle is never made while this process is uid 0", {
-      mend: "run it as an ordinary user; started by root, the launcher gives its privileges up first",
-    });
-  }
-  writeScratch(spec.scratch, spec.nested);
+export async function openPlace(spec: PlaceSpec, files: EntryFiles, holder: Holder): Promise<Place> {
   const tcp = [...new Set([DNS_PORT, ...spec.ports])];
   const ports = [
     ...tcp.map((port) => ({ kind: "tcp", port }) as const),
     { kind: "udp", port: DNS_PORT } as const,
   ];
   try {
-    return new LinuxPlace(files, spec, await openNetwork(holder ?? startHolder(files.enter), ports));
+    writeScratch(spec.scratch, spec.nested);
+    return new LinuxPlace(files, spec, await openNetwork(holder, ports));
   } catch (error) {
+    await holder.close();
     removeScratch(spec.scratch);
     throw error;
   }
