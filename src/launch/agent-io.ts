@@ -3,6 +3,7 @@ import type { AgentProcess } from "../backends/backend.ts";
 import type { InputMode } from "./job.ts";
 import { TRANSCRIPT_BYTES } from "./limits.ts";
 import { restoreTerminal, takeTerminal } from "./terminal.ts";
+import { TerminalText } from "./terminal-text.ts";
 
 export function terminalSize(): { columns: number; rows: number } {
   return { columns: process.stdout.columns || 80, rows: process.stdout.rows || 24 };
@@ -38,7 +39,9 @@ function copyOut(
   from: NodeJS.ReadableStream,
   to: NodeJS.WriteStream,
   transcript: Transcript | undefined,
+  ownTerminal: boolean,
 ): Promise<void> {
+  const filter = to.isTTY && !ownTerminal ? new TerminalText() : undefined;
   return new Promise((resolve) => {
     let broken = false;
     to.on("error", () => {
@@ -48,13 +51,17 @@ function copyOut(
     from.on("data", (data: Buffer | string) => {
       const chunk = typeof data === "string" ? Buffer.from(data) : data;
       transcript?.write(chunk);
-      if (!broken && !to.write(chunk)) {
+      if (!broken && !to.write(filter?.write(chunk) ?? chunk)) {
         from.pause();
         to.once("drain", () => from.resume());
       }
     });
+    const ended = () => {
+      if (!broken && filter) to.write(filter.end());
+      resolve();
+    };
     from
-      .once("end", resolve)
+      .once("end", ended)
       .once("close", resolve)
       .once("error", () => resolve());
   });
@@ -71,12 +78,12 @@ export function carry(
   transcriptPath?: string,
 ): (drain: boolean) => Promise<void> {
   const transcript = transcriptPath === undefined ? undefined : new Transcript(transcriptPath);
-  const done: Promise<void>[] = [copyOut(agent.stdout, process.stdout, transcript)];
-  if (agent.stderr) done.push(copyOut(agent.stderr, process.stderr, transcript));
+  const terminal = input.kind === "terminal";
+  const done: Promise<void>[] = [copyOut(agent.stdout, process.stdout, transcript, terminal)];
+  if (agent.stderr) done.push(copyOut(agent.stderr, process.stderr, transcript, terminal));
   agent.stdin.on("error", () => {
     // the agent closed its stdin
   });
-  const terminal = input.kind === "terminal";
   const resize = () => {
     const { columns, rows } = terminalSize();
     agent.resize(columns, rows);

@@ -68,3 +68,22 @@ it("runs no program of the operator's PATH when it gives the terminal back, and 
   for (const undo of ["\u001b\\", "[?1003l", "[?2048l", "[>4m", "[23;0t", "]111"])
     expect(after).toContain(undo);
 });
+
+it("shows what a program without the terminal prints, and lets it ask the terminal nothing", async () => {
+  using operator = new Operator();
+  const hostile =
+    "\\033[6n\\033]0;owned\\007\\033[?1003h\\033[31mred\\033[0m \\302\\2336n\\033]52;c;eA==\\033\\\\done";
+  const script = `"$0" run -- printf '${hostile}' < /dev/null; "$0" run -- sh -c 'printf "${hostile}" >&2' < /dev/null`;
+  const terminal = spawn("/bin/sh", ["-c", script, PROGRAM], {
+    cols: 100,
+    rows: 30,
+    cwd: operator.root,
+    env: operator.env({ TERM: "xterm-256color" }),
+  });
+  let output = "";
+  terminal.onData((part) => {
+    output += part;
+  });
+  await new Promise((resolve) => terminal.onExit(resolve));
+  expect(output).toBe("\u001b[31mred\u001b[0m done\u001b[0m".repeat(2));
+});
