@@ -12,3 +12,15 @@ export function printable(text: string, max = 400): string {
   const cut = text.length > max ? `${text.slice(0, max)}…` : text;
   return cut.replace(UNPRINTABLE, (c) => `\\u{${(c.codePointAt(0) ?? 0).toString(16)}}`);
 }
+
+/** JSON of a value, indented, in which those characters are escapes: for `JSON.parse` it is the same text. */
+export function printableJson(value: unknown): string {
+  return JSON.stringify(value, null, 2).replace(UNPRINTABLE, (found) =>
+    // JSON's own line feeds stay; those of a text are escapes already
+    found === "\n"
+      ? found
+      : [...Array(found.length).keys()]
+          .map((at) => `\\u${found.charCodeAt(at).toString(16).padStart(4, "0")}`)
+          .join(""),
+  );
+}

@@ -1,4 +1,5 @@
 import { usageFault } from "../base/fault.ts";
+import { printableJson } from "../base/printable.ts";
 import { cleanup } from "../launch/cleanup.ts";
 import type { OperatorIo } from "../launch/request.ts";
 import { operatorHome } from "./home.ts";
@@ -28,7 +29,7 @@ export async function cleanupBottles(values: Values, io: OperatorIo): Promise<nu
   }
   const report = await cleanup(home, { all, dryRun });
   if (formatIsJson(values)) {
-    io.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+    io.stdout.write(`${printableJson(report)}\n`);
     return 0;
   }
   const tense = dryRun ? "would be " : "";

@@ -1,4 +1,4 @@
-import { printable } from "../base/printable.ts";
+import { printable, printableJson } from "../base/printable.ts";
 import { statePaths } from "../launch/paths.ts";
 import type { OperatorIo } from "../launch/request.ts";
 import { type Change, workspaceChanges } from "../workspace/changes.ts";
@@ -25,7 +25,7 @@ export async function diff(given: string, values: Values, io: OperatorIo): Promi
   const found = await workspaceChanges(paths);
   if (formatIsJson(values)) {
     const { changes, commits, base } = found;
-    io.stdout.write(`${JSON.stringify({ id, source: base?.source ?? null, commits, changes }, null, 2)}\n`);
+    io.stdout.write(`${printableJson({ id, source: base?.source ?? null, commits, changes })}\n`);
     return 0;
   }
   if (flagOption(values, "stat")) {

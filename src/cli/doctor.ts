@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Check } from "../backends/backend.ts";
 import { createLinuxBackend } from "../backends/linux/index.ts";
-import { printable } from "../base/printable.ts";
+import { printable, printableJson } from "../base/printable.ts";
 import { codeLocation } from "../launch/code-location.ts";
 import type { OperatorIo } from "../launch/request.ts";
 import { operatorHome } from "./home.ts";
@@ -17,7 +17,7 @@ export async function doctor(values: Values, io: OperatorIo): Promise<number> {
   const checks = [...(await backend.check()), homeCheck(io)];
   const ok = checks.every((check) => check.ok);
   if (formatIsJson(values)) {
-    io.stdout.write(`${JSON.stringify({ ok, backend: backend.name, checks }, null, 2)}\n`);
+    io.stdout.write(`${printableJson({ ok, backend: backend.name, checks })}\n`);
     return ok ? 0 : 1;
   }
   const { red, green } = paint(io.stdout, io.env);

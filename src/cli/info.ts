@@ -1,5 +1,5 @@
 import { usageFault } from "../base/fault.ts";
-import { printable } from "../base/printable.ts";
+import { printable, printableJson } from "../base/printable.ts";
 import type { OperatorIo } from "../launch/request.ts";
 import type { LaunchPlan, Limits } from "../plan/launch-plan.ts";
 import { makePlan } from "../plan/make-plan.ts";
@@ -17,7 +17,7 @@ export async function info(name: string, values: Values, io: OperatorIo): Promis
     const { egress, env, secrets, workspace, limits, nested, gitHosts, provider, bottles, notEnforced } =
       plan;
     const facts = { name, agent: plan.agent ?? null, bottles, provider, egress, env, secrets, workspace };
-    io.stdout.write(`${JSON.stringify({ ...facts, limits, nested, gitHosts, notEnforced }, null, 2)}\n`);
+    io.stdout.write(`${printableJson({ ...facts, limits, nested, gitHosts, notEnforced })}\n`);
     return 0;
   }
   const lines = [...describeReach(plan), ...describeLimits(plan)];

@@ -1,3 +1,4 @@
+import { printableJson } from "../base/printable.ts";
 import { listBottles } from "../launch/list.ts";
 import type { OperatorIo } from "../launch/request.ts";
 import { operatorHome } from "./home.ts";
@@ -9,7 +10,7 @@ import { table } from "./table.ts";
 export async function list(values: Values, io: OperatorIo): Promise<number> {
   const bottles = await listBottles(operatorHome(io.env));
   if (formatIsJson(values)) {
-    io.stdout.write(`${JSON.stringify(bottles, null, 2)}\n`);
+    io.stdout.write(`${printableJson(bottles)}\n`);
     return 0;
   }
   if (bottles.length === 0) {
