@@ -65,6 +65,13 @@ describe("without a cgroup", () => {
     expect(agent.out).toMatch(/^3[0-9] Resource temporarily unavailable$/m);
   });
 
+  it("every process inside has the bound on processes, the one the agent could make fork for it too", async () => {
+    const { out } = await runScript("cat /proc/[0-9]*/limits | grep 'Max processes' | sort -u", {
+      limits: { pids: 40 },
+    });
+    expect(out).toMatch(/^Max processes +40 +40 +processes *\n$/);
+  });
+
   it("the bound on processes holds for exec's programs together with the agent's", async () => {
     const { execs } = await bottle({
       agent: { script: "for i in $(seq 1 30); do sleep 60 & done; exec sleep 60" },

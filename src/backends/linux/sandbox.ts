@@ -20,9 +20,11 @@ const FD = { started: "6", filter: "7", info: "8", arguments: "9" } as const;
 
 /**
  * Runs inside, as the last step before the program: bounds the number of processes in the innermost user namespace
- * (dash says -p, bash -u), says that the sandbox is complete, and becomes the program, or exits 127 or 126 as a shell does.
+ * (dash says -p, bash -u), of the bottle's first process too, which an agent can trace and so make fork for it; says that
+ * the sandbox is complete; and becomes the program, or exits 127 or 126 as a shell does.
  */
-const LAST_STEP = `{ ulimit -u "$1" || ulimit -p "$1"; } 2>/dev/null || exit 125
+const LAST_STEP = `/usr/bin/prlimit --pid 1 --nproc="$1" || exit 125
+{ ulimit -u "$1" || ulimit -p "$1"; } 2>/dev/null || exit 125
 shift; umask 022; echo started >&${FD.started}; exec ${FD.started}>&-; exec "$@"`;
 
 export function commonOptions(restrictions: Restrictions): readonly string[] {
