@@ -26,12 +26,17 @@ function idOf(text: string | undefined): number | undefined {
   return text !== undefined && /^[1-9]\d{0,9}$/.test(text) ? Number(text) : undefined;
 }
 
-/** An account of that uid would share its files with the bottle. */
-function hasAccount(uid: number): boolean {
-  if (!existsSync("/etc/passwd")) return false;
-  return readFileSync("/etc/passwd", "utf8")
-    .split("\n")
-    .some((line) => line.split(":")[2] === String(uid));
+/** Fields of the account of that uid in /etc/passwd, passwd(5). */
+function account(uid: number): readonly string[] | undefined {
+  if (!existsSync("/etc/passwd")) return undefined;
+  const lines = readFileSync("/etc/passwd", "utf8").split("\n");
+  return lines.map((line) => line.split(":")).find((fields) => fields[2] === String(uid));
+}
+
+/** The account's home folder, which HOME need not name: sudo and containers set it as they like. */
+export function homeFolder(uid: number): string | undefined {
+  const folder = account(uid)?.[5];
+  return folder?.startsWith("/") === true && folder !== "/" ? folder : undefined;
 }
 
 /**
@@ -59,9 +64,10 @@ export function chooseOwner(host: {
     if (uid !== 0) return { uid, gid: gid === 0 ? uid : gid };
   }
   const taken = uidsInUse();
+  // an account of that uid would share its files with the bottle
   for (let i = 0; i < BOTTLE_UIDS; i += 1) {
     const uid = FIRST_BOTTLE_UID + i;
-    if (!taken.has(uid) && !host.reserved?.has(uid) && !hasAccount(uid)) return { uid, gid: uid };
+    if (!taken.has(uid) && !host.reserved?.has(uid) && !account(uid)) return { uid, gid: uid };
   }
   throw new Fault(`all ${BOTTLE_UIDS} uids for bottles started by root are in use`, {
     mend: "end some with `bot-bottle stop ID`",

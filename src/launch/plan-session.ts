@@ -15,7 +15,7 @@ import { providerByName } from "../providers/index.ts";
 import { checkWorkspace } from "../workspace/check.ts";
 import { codeLocation } from "./code-location.ts";
 import { expandTilde } from "./expand-tilde.ts";
-import { chooseOwner, type Owner } from "./owner.ts";
+import { chooseOwner, homeFolder, type Owner } from "./owner.ts";
 import type { HomePaths } from "./paths.ts";
 import type { OperatorIo, StartRequest } from "./request.ts";
 import { resolveSecrets } from "./secrets.ts";
@@ -110,13 +110,18 @@ async function chosenWorkspace(
   const mode = request.workspaceMode;
   if (folder === undefined) return { choice: { source: undefined, mode }, owner };
   const effective = mode ?? (bottle.workspace.mode?.value === "bind" ? "bind" : "copy");
-  const source = await checkWorkspace(folder, effective, forbiddenFolders(home, io), owner);
+  const source = await checkWorkspace(folder, effective, forbiddenFolders(home, io, owner), owner);
   return { choice: { source, mode }, owner };
 }
 
-function forbiddenFolders(home: HomePaths, io: OperatorIo) {
+/** The operator's home folder is that of the environment, of the account, of who called sudo, of whom the bottle runs as. */
+function forbiddenFolders(home: HomePaths, io: OperatorIo, owner?: Owner) {
+  const uids = [process.getuid?.(), Number(io.env.SUDO_UID), owner?.uid];
   return {
-    home: io.env.HOME || homedir(),
+    homes: [
+      io.env.HOME || homedir(),
+      ...uids.flatMap((uid) => (uid === undefined ? [] : (homeFolder(uid) ?? []))),
+    ],
     botBottleHome: home.root,
     programFolder: dirname(codeLocation().folder),
   };
@@ -155,7 +160,7 @@ async function provide(
     findProgram: (name) =>
       findProgram(name, {
         path: io.env.PATH ?? "",
-        forbidden: Object.values(forbiddenFolders(home, io)),
+        forbidden: Object.values(forbiddenFolders(home, io)).flat(),
       }),
   });
   return { contribution, known };

@@ -8,8 +8,8 @@ import { createTurns } from "./turn.ts";
 
 /** Folders of the operator that no bottle may see; absolute. */
 export interface ForbiddenFolders {
-  /** the operator's home folder: not itself and nothing that holds it; folders in it are what workspaces are */
-  readonly home: string;
+  /** home folders of the operator: none itself and nothing that holds one; folders in it are what workspaces are */
+  readonly homes: readonly string[];
   readonly botBottleHome: string;
   /** where bot-bottle's own code lies */
   readonly programFolder: string;
@@ -36,10 +36,11 @@ export async function checkWorkspace(
 ): Promise<string> {
   const path = realFolder(folder);
   const shown = printable(path);
-  const { home, botBottleHome, programFolder } = forbidden;
-  if (holds(path, real(home))) {
+  const { homes, botBottleHome, programFolder } = forbidden;
+  for (const home of homes.map(real)) {
+    if (!holds(path, home)) continue;
     throw usageFault(
-      `the workspace ${shown} ${path === real(home) ? "is your home folder" : "holds your home folder"}`,
+      `the workspace ${shown} ${path === home ? "is your home folder" : "holds your home folder"}`,
       "choose a project's folder in it: --workspace DIR",
     );
   }

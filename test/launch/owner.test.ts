@@ -2,7 +2,7 @@ import { chownSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { chooseOwner } from "../../src/launch/owner.ts";
+import { chooseOwner, homeFolder } from "../../src/launch/owner.ts";
 
 const root = { uid: 0, gid: 0, sudoUid: undefined, sudoGid: undefined, workspace: undefined };
 
@@ -35,4 +35,9 @@ describe("who a bottle runs as", () => {
   test("group 0 is never given to a bottle", () => {
     expect(() => chooseOwner({ ...root, uid: 1234 })).toThrow(/group 0/);
   });
+});
+
+test("an account's home folder is found whatever HOME says", () => {
+  expect(homeFolder(0)).toBe("/root");
+  expect(homeFolder(4_000_000_000)).toBeUndefined();
 });

@@ -20,7 +20,7 @@ const me = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
 
 function check(folder: string, mode: "copy" | "bind" = "copy", user = me) {
   const forbidden = {
-    home: box.at("home"),
+    homes: [box.at("elsewhere"), box.at("home")],
     botBottleHome: box.at("home/.bot-bottle"),
     programFolder: box.at("program"),
   };
