@@ -229,6 +229,17 @@ describe("applying changes", () => {
     expect(source("x/.vscode/tasks.json")).toBe("{}\n");
   });
 
+  it.each([".hg/hgrc", "sub/.jj/repo/config.toml", ".Rprofile", ".cursorrules"])(
+    "writes %s, which other tools take commands from, only when that was said",
+    async (path) => {
+      agent(`mkdir -p "$(dirname ${path})"; echo x > ${path}`);
+      await apply();
+      expect(existsSync(box.at(`source/${path}`))).toBe(false);
+      await apply(true);
+      expect(existsSync(box.at(`source/${path}`))).toBe(true);
+    },
+  );
+
   it("leaves out symlinks that lead out, FIFOs and setuid bits", async () => {
     agent("ln -s /etc/passwd abs; ln -s ../../x up; mkfifo p; echo s > su; chmod 4755 su");
     const { skipped } = await apply();
