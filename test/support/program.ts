@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -52,25 +52,17 @@ function readableByUser(): boolean {
 
 const COPIED = ["bin", "dist", "package.json", "scripts", "node_modules/@lydell"];
 
+/** Removed when this worker ends. */
 function publicCopy(): Program {
-  const stamp = statSync(join(CHECKOUT, "dist/.stamp")).mtimeMs.toString(36).replace(".", "");
-  const target = join(tmpdir(), `bot-bottle-tests-${stamp}`);
-  if (!existsSync(target)) {
-    const making = mkdtempSync(`${target}-`);
-    chmodSync(making, 0o755);
-    for (const part of COPIED) {
-      const from = join(CHECKOUT, part);
-      if (existsSync(from)) cpSync(from, join(making, part), { recursive: true, dereference: true });
-    }
-    mkdirSync(join(making, "node"), { recursive: true });
-    cpSync(process.execPath, join(making, "node/node"), { dereference: true });
-    spawnSync("chmod", ["-R", "a+rX", making]);
-    try {
-      renameSync(making, target);
-    } catch {
-      // another worker was first
-      rmSync(making, { recursive: true, force: true });
-    }
+  const copy = mkdtempSync(join(tmpdir(), "bot-bottle-program-"));
+  process.once("exit", () => rmSync(copy, { recursive: true, force: true }));
+  chmodSync(copy, 0o755);
+  for (const part of COPIED) {
+    const from = join(CHECKOUT, part);
+    if (existsSync(from)) cpSync(from, join(copy, part), { recursive: true, dereference: true });
   }
-  return { path: join(target, "bin/bot-bottle"), nodeFolder: join(target, "node") };
+  mkdirSync(join(copy, "node"));
+  cpSync(process.execPath, join(copy, "node/node"), { dereference: true });
+  spawnSync("chmod", ["-R", "a+rX", copy]);
+  return { path: join(copy, "bin/bot-bottle"), nodeFolder: join(copy, "node") };
 }
