@@ -34,10 +34,11 @@ function splitRest(argv: readonly string[]): [readonly string[], readonly string
   return [argv.slice(0, at), argv.slice(at + 1)];
 }
 
-// `bot-bottle list | head` closes our stdout early: that is the reader's choice, not a failure
+// `bot-bottle list | head` closes our stdout early: that is the reader's choice, not a failure. A bottle goes on to its
+// own end: what it prints is kept for `logs`.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
-  throw error;
+  if (error.code !== "EPIPE") throw error;
+  if (!COMMANDS_WITH_REST.includes(process.argv[2] ?? "")) process.exit(0);
 });
 
 const code = await main(process.argv.slice(2));

@@ -47,6 +47,8 @@ function copyOut(
     to.on("error", () => {
       // the reader of our output went away (`| head`): go on for the transcript, drop the rest
       broken = true;
+      // there will be no `drain` to wait for
+      from.resume();
     });
     from.on("data", (data: Buffer | string) => {
       const chunk = typeof data === "string" ? Buffer.from(data) : data;
