@@ -1,9 +1,8 @@
 import { resolve } from "node:path";
 import { usageFault } from "../base/fault.ts";
 import type { OperatorIo, StartRequest } from "../launch/request.ts";
-import { resumeSession, startSession } from "../launch/session.ts";
+import { startSession } from "../launch/start.ts";
 import { operatorHome } from "./home.ts";
-import { openManifests } from "./manifests.ts";
 import { flagOption, formatIsJson, listOption, textOption, type Values } from "./options.ts";
 
 /** `start [AGENT] [-- ARGS]` */
@@ -37,6 +36,7 @@ export async function resume(
   values: Values,
   io: OperatorIo,
 ): Promise<number> {
+  const { resumeSession } = await import("../launch/session.ts");
   return resumeSession(operatorHome(io.env), id, { ...sessionRequest(values, io), extraArgs }, io);
 }
 
@@ -78,6 +78,7 @@ function checkPrompt(values: Values): void {
 }
 
 async function pickAgent(values: Values, io: OperatorIo): Promise<string> {
+  const { openManifests } = await import("./manifests.ts");
   const names = openManifests(io)
     .listAgents()
     .map(({ name }) => name);

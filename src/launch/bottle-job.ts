@@ -4,9 +4,11 @@ import type { AgentProcess, Place } from "../backends/backend.ts";
 import { EXIT_FAILED } from "../base/fault.ts";
 import { carry, terminalSize } from "./agent-io.ts";
 import { linuxBackend } from "./code-location.ts";
+import type { Begun } from "./head-start.ts";
 import type { BottleJob, JobChannel, JobResult } from "./job.ts";
 import { AGENT_STOP_MS } from "./limits.ts";
-import { SidecarLink } from "./sidecar-link.ts";
+import type { SidecarLink } from "./sidecar-link.ts";
+import { SIDECAR_JOURNAL, startSidecar } from "./start-sidecar.ts";
 
 const SYSTEM_BUNDLE = "/etc/ssl/certs/ca-certificates.crt";
 
@@ -22,26 +24,24 @@ function systemCertificates(): string {
 /**
  * Runs one bottle from closed network to the agent's end, as an unprivileged uid. Order matters: the network is
  * closed and the sidecar answers on every socket before the agent's first instruction.
- * Throws `Fault` when the bottle could not be started; nothing is left running then.
+ * `begun`: what a head start has started. Throws `Fault` when the bottle could not be started; nothing is left running
+ * then.
  */
-export async function runBottle(job: BottleJob, channel: JobChannel): Promise<JobResult> {
+export async function runBottle(job: BottleJob, channel: JobChannel, begun?: Begun): Promise<JobResult> {
   const backend = linuxBackend(job.code);
-  const sidecar = new SidecarLink(
-    backend.startSidecar({
+  const sidecar =
+    begun?.sidecar ??
+    startSidecar(backend, {
       id: job.id,
       scratch: job.place.scratch,
-      entry: "sidecar.js",
-      codeFolder: job.code.folder,
-      descriptors: [
-        { fd: job.sidecar.journal.lines, as: 4 },
-        { fd: job.sidecar.journal.head, as: 5 },
-      ],
-    }),
-  );
+      code: job.code,
+      journal: job.sidecar.journal,
+    });
+  const network = begun?.network ?? backend.begin();
   let place: Place | undefined;
   try {
-    sidecar.init({ ...job.sidecar, journal: { lines: 4, head: 5 } }, job.secrets);
-    place = await backend.open(job.place);
+    sidecar.init({ ...job.sidecar, journal: SIDECAR_JOURNAL }, job.secrets);
+    place = await network.open(job.place);
     for (const socket of place.sockets) sidecar.handOver(socket);
     const ca = await sidecar.serve();
     const agent = await place.startAgent({
@@ -57,10 +57,8 @@ export async function runBottle(job: BottleJob, channel: JobChannel): Promise<Jo
     });
     channel.onRecord((event) => sidecar.record({ kind: "lifecycle", ...event }));
     const released = carry(agent, job.input, job.transcript);
-    const interrupt = () => agent.kill("SIGINT");
-    process.on("SIGINT", interrupt);
+    channel.onInterrupt(() => agent.kill("SIGINT"));
     const result = await untilEnd(agent, sidecar, channel);
-    process.off("SIGINT", interrupt);
     await released(result.reason === undefined);
     await sidecar.record({
       kind: "lifecycle",
@@ -70,7 +68,7 @@ export async function runBottle(job: BottleJob, channel: JobChannel): Promise<Jo
     });
     return result;
   } finally {
-    await place?.close();
+    await (place ?? network).close();
     await sidecar.stop();
   }
 }

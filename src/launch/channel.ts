@@ -1,7 +1,7 @@
 import type { PlaceRecord } from "../backends/backend.ts";
 import type { JobChannel, RecordWriter } from "./job.ts";
 import type { OperatorIo } from "./request.ts";
-import { stopSignals } from "./signals.ts";
+import { handleSignals } from "./signals.ts";
 
 /** The operator's end of a job: stops it on a signal or on request, and can have lifecycle events recorded. */
 export interface LocalChannel {
@@ -18,7 +18,8 @@ export function createLocalChannel(
   const stopRequested = new Promise<string>((resolve) => {
     stop = resolve;
   });
-  stopSignals(stop);
+  let interrupt: () => void = () => {};
+  handleSignals({ stop, interrupt: () => interrupt() });
   let write: RecordWriter | undefined;
   return {
     stop,
@@ -27,6 +28,9 @@ export function createLocalChannel(
       running,
       notice: (line) => io.notice(line),
       stopRequested,
+      onInterrupt: (listener) => {
+        interrupt = listener;
+      },
       onRecord: (writer) => {
         write = writer;
       },

@@ -1,10 +1,11 @@
-import { readdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { hasChanges } from "../workspace/changes.ts";
 import { linuxBackend } from "./code-location.ts";
+import { removeEmptyJournal } from "./head-start.ts";
 import { phaseOf } from "./list.ts";
 import { controlSocket, type HomePaths, statePaths } from "./paths.ts";
-import { readMetadata, removeState, stateIds } from "./state.ts";
+import { isBeingMade, readMetadata, removeState, stateIds } from "./state.ts";
 
 export interface CleanupReport {
   /** state that was removed (with `dryRun`: would be) */
@@ -14,9 +15,6 @@ export interface CleanupReport {
   /** bottles whose processes were still running without a launcher, and were ended */
   readonly killed: readonly string[];
 }
-
-/** milliseconds after which state without metadata is taken for a launch that died, not one that begins */
-const UNFINISHED_MS = 60_000;
 
 /**
  * Ends what a dead launcher left running and removes stale state. Running bottles are never touched; state with
@@ -34,7 +32,7 @@ export async function cleanup(
     const metadata = readMetadata(home, id);
     const paths = statePaths(home, id);
     if (!metadata) {
-      if (Date.now() - statSync(paths.root).mtimeMs < UNFINISHED_MS) {
+      if (isBeingMade(home, id)) {
         kept.push({ id, why: "it is being made" });
         continue;
       }
@@ -69,8 +67,20 @@ export async function cleanup(
     }
     removed.push(id);
   }
-  if (!options.dryRun) removeOrphanSockets(home);
+  if (!options.dryRun) {
+    removeOrphanSockets(home);
+    removeUnusedJournals(home);
+  }
   return { removed, kept, killed };
+}
+
+/** Journals without a line, of launchers that were killed before they knew what to launch. */
+function removeUnusedJournals(home: HomePaths): void {
+  const ids = new Set(stateIds(home));
+  for (const name of existsSync(home.journal) ? readdirSync(home.journal) : []) {
+    const id = name.replace(/\.jsonl$/, "");
+    if (id !== name && !ids.has(id)) removeEmptyJournal(home, id);
+  }
 }
 
 /** Control sockets of bottles that have no state. */

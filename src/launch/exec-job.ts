@@ -11,10 +11,8 @@ export async function runExec(job: ExecJob, channel: JobChannel): Promise<JobRes
   });
   const released = carry(agent, job.input);
   channel.stopRequested.then(() => agent.kill("SIGTERM"));
-  const interrupt = () => agent.kill("SIGINT");
-  process.on("SIGINT", interrupt);
+  channel.onInterrupt(() => agent.kill("SIGINT"));
   const result = await agent.exited;
-  process.off("SIGINT", interrupt);
   await released(true);
   return result;
 }

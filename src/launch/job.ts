@@ -56,6 +56,8 @@ export interface JobChannel {
   notice(line: string): void;
   /** settles when the operator asks for the bottle's end */
   readonly stopRequested: Promise<string>;
+  /** the operator's first Ctrl-C where the agent has no terminal: it is passed on */
+  onInterrupt(listener: () => void): void;
   /** lifecycle events that others ask to have recorded (an `exec`) */
   onRecord(write: RecordWriter): void;
 }

@@ -1,8 +1,8 @@
-import { closeSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import type { Mount, PlaceRecord } from "../backends/backend.ts";
 import { EXIT_FAILED, Fault } from "../base/fault.ts";
 import type { Secret } from "../base/secret.ts";
-import { type JournalDescriptors, openJournal } from "../journal/open.ts";
+import type { JournalDescriptors } from "../journal/open.ts";
 import { JournalWriter } from "../journal/writer.ts";
 import type { LaunchPlan } from "../plan/launch-plan.ts";
 import { PROXY_PORT } from "../sidecar/limits.ts";
@@ -13,10 +13,11 @@ import { createLocalChannel } from "./channel.ts";
 import { codeLocation } from "./code-location.ts";
 import { serveControl } from "./control.ts";
 import { agentEnvironment } from "./environment.ts";
+import type { HeadStart } from "./head-start.ts";
 import type { BottleJob, InputMode, JobResult } from "./job.ts";
 import type { Metadata } from "./metadata.ts";
 import type { Owner } from "./owner.ts";
-import { controlSocket, type HomePaths, journalPaths, statePaths } from "./paths.ts";
+import { controlSocket, type HomePaths, statePaths } from "./paths.ts";
 import { ownProcessId } from "./process-id.ts";
 import type { OperatorIo, StartRequest } from "./request.ts";
 import { runStaged } from "./staged.ts";
@@ -33,10 +34,15 @@ export interface Prepared {
 }
 
 /**
- * Runs the prepared bottle to its end, keeps metadata and journal, and clears up all but its state.
+ * Runs the prepared bottle, with what `head` has started, to its end, keeps metadata and journal, and clears up all but its state.
  * Throws when no agent was started; what goes wrong later is the result's reason, and the agent's work stays.
  */
-export async function launch(prepared: Prepared, home: HomePaths, io: OperatorIo): Promise<JobResult> {
+export async function launch(
+  prepared: Prepared,
+  head: HeadStart,
+  home: HomePaths,
+  io: OperatorIo,
+): Promise<JobResult> {
   const { plan, owner } = prepared;
   let metadata: Metadata = {
     id: plan.id,
@@ -59,7 +65,7 @@ export async function launch(prepared: Prepared, home: HomePaths, io: OperatorIo
     record: (event) => local.record(event),
   });
   try {
-    return await withJournal(home, plan.id, async (journal, note) => {
+    return await noted(head.journal, plan.id, async (note) => {
       writeMetadata(home, metadata);
       note({
         event: "created",
@@ -68,11 +74,11 @@ export async function launch(prepared: Prepared, home: HomePaths, io: OperatorIo
         hosts: plan.egress.routes.map((route) => route.host),
         uid: owner.uid,
       });
-      const job = makeJob(prepared, home, journal);
+      const job = makeJob(prepared, home, head.journal);
       const running =
         process.getuid?.() === 0
-          ? runStaged({ kind: "bottle", job }, owner, local.channel)
-          : runBottle(job, local.channel);
+          ? runStaged({ kind: "bottle", job }, owner, local.channel, head.stage)
+          : runBottle(job, local.channel, head.begun);
       const result = await running.catch((error: unknown): JobResult => {
         if (metadata.phase !== "running") throw error;
         return { code: EXIT_FAILED, reason: messageOf(error) };
@@ -97,13 +103,12 @@ export async function launch(prepared: Prepared, home: HomePaths, io: OperatorIo
 
 type Note = (event: { event: string; [detail: string]: string | number | readonly string[] | null }) => void;
 
-/** Opens the journal for `work`; when that throws, the journal's last line says why. */
-async function withJournal<T>(
-  home: HomePaths,
+/** Does `work`, whose lifecycle events go into the journal; when it throws, the journal's last line says why. */
+async function noted<T>(
+  journal: JournalDescriptors,
   id: string,
-  work: (journal: JournalDescriptors, note: Note) => Promise<T>,
+  work: (note: Note) => Promise<T>,
 ): Promise<T> {
-  const journal = openJournal(journalPaths(home, id));
   const note: Note = (event) => {
     // only while no sidecar is: a journal has one writer at a time
     const writer = JournalWriter.onDescriptors(journal, id, (error) => {
@@ -113,14 +118,11 @@ async function withJournal<T>(
     writer.flush();
   };
   try {
-    return await work(journal, note);
+    return await work(note);
   } catch (error) {
     // on a full disk the first error is the one to show
     whyNot("", () => note({ event: "launch_failed", message: messageOf(error).slice(0, 1000) }));
     throw error;
-  } finally {
-    closeSync(journal.lines);
-    closeSync(journal.head);
   }
 }
 

@@ -32,6 +32,8 @@ export function homePaths(root: string): HomePaths {
 export interface StatePaths {
   readonly root: string;
   readonly metadata: string;
+  /** which process makes the bottle; there before the metadata is */
+  readonly maker: string;
   /** the agent's home folder */
   readonly agentHome: string;
   /** the workspace, in copy mode */
@@ -49,6 +51,7 @@ export function statePaths(home: HomePaths, id: string): StatePaths {
   return {
     root,
     metadata: join(root, "metadata.json"),
+    maker: join(root, "maker.json"),
     agentHome: join(root, "home"),
     workspace: join(root, "workspace"),
     base: join(root, "base.json"),

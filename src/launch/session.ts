@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { Fault, usageFault } from "../base/fault.ts";
-import type { Secret } from "../base/secret.ts";
 import type { Settings } from "../manifest/settings.ts";
 import type { LaunchPlan } from "../plan/launch-plan.ts";
 import { describeReach } from "../plan/reach.ts";
@@ -11,22 +10,29 @@ import { refuseSecondBind, watchBoundFolder } from "./bound-folder.ts";
 import { linuxBackend } from "./code-location.ts";
 import { expandTilde } from "./expand-tilde.ts";
 import { gitIdentity } from "./git-identity.ts";
+import { HeadStart } from "./head-start.ts";
 import type { InputMode } from "./job.ts";
-import { launch } from "./launch.ts";
+import { launch, type Prepared } from "./launch.ts";
 import type { Owner } from "./owner.ts";
 import { type HomePaths, statePaths } from "./paths.ts";
 import { planSession } from "./plan-session.ts";
 import { isAlive } from "./process-id.ts";
 import type { OperatorIo, StartRequest } from "./request.ts";
 import { resolveSecrets } from "./secrets.ts";
-import { createState, findBottle, newId, prepareHome, removeState, writeHomeFiles } from "./state.ts";
+import { createState, findBottle, prepareHome, removeState, writeHomeFiles } from "./state.ts";
 
 const MAKE_ROOM = "make room, run `bot-bottle cleanup`, or set BOT_BOTTLE_HOME to a folder on another disk";
 
-/** `start` and `run`: from the command line to the agent's exit code. Throws `Fault`; nothing is left behind then. */
-export async function startSession(home: HomePaths, request: StartRequest, io: OperatorIo): Promise<number> {
-  const name = request.kind === "agent" ? (request.agent ?? "agent") : "run";
-  return await runSession(home, newId(home, name), request, io, undefined);
+/** One session, as it was asked for. */
+export interface Session {
+  readonly home: HomePaths;
+  readonly id: string;
+  readonly request: StartRequest;
+  readonly io: OperatorIo;
+  /** what was started already */
+  readonly head?: HeadStart | undefined;
+  /** whose the files of a resumed bottle are; undefined: a new one */
+  readonly kept?: Owner;
 }
 
 /** Starts a kept bottle again, with its home and its workspace as the agent left them; manifests are read anew. */
@@ -54,18 +60,26 @@ export async function resumeSession(
     ...(request.settingsFile !== undefined && { settingsFile: request.settingsFile }),
     ...(request.bottles.length > 0 && { bottles: request.bottles }),
   };
-  return await runSession(home, id, again, io, { uid: metadata.uid, gid: metadata.gid });
+  return await runSession({ home, id, request: again, io, kept: { uid: metadata.uid, gid: metadata.gid } });
 }
 
-async function runSession(
-  home: HomePaths,
-  id: string,
-  request: StartRequest,
-  io: OperatorIo,
-  /** whose the files of a resumed bottle are; undefined: a new one */
-  kept: Owner | undefined,
-): Promise<number> {
-  const resumed = kept !== undefined;
+/** Runs a session to its end. Throws `Fault`; what the head start made is gone then, too. */
+export async function runSession(session: Session): Promise<number> {
+  const { home, id, head, kept } = session;
+  let launched = false;
+  try {
+    const prepared = await prepare(session);
+    if (prepared === undefined) return 0;
+    launched = true;
+    return await runPrepared(session, prepared);
+  } finally {
+    await head?.close();
+    if (!launched && kept === undefined && head) removeState(home, id);
+  }
+}
+
+/** Plans, asks, and makes the state. Undefined: there is nothing to launch. */
+async function prepare({ home, id, request, io, kept }: Session): Promise<Prepared | undefined> {
   const { plan, settings, known, owner } = await planSession(home, id, request, io, kept);
   for (const line of [...plan.notices, ...plan.notEnforced]) io.notice(line);
   if (request.dryRun) {
@@ -74,49 +88,44 @@ async function runSession(
         ? `${JSON.stringify(plan, undefined, 2)}\n`
         : `${describeReach(plan).join("\n")}\n`,
     );
-    return 0;
+    return undefined;
   }
   if (request.kind === "agent") {
     for (const line of describeReach(plan)) io.notice(line);
-    if (io.isTerminal && !request.headless && !request.yes && !(await io.confirm("Start it?"))) return 0;
+    if (io.isTerminal && !request.headless && !request.yes && !(await io.confirm("Start it?")))
+      return undefined;
   }
   const secrets = await resolveSecrets(plan.secrets, settings.secrets, io, known);
   const upstream = upstreamConfig(settings, io);
   prepareHome(home);
   refuseSecondBind(home, plan.workspace);
   try {
-    await prepareState(home, plan, owner, io, resumed);
+    await prepareState(home, plan, owner, io, kept !== undefined);
   } catch (error) {
-    if (!resumed) removeState(home, id);
+    if (kept === undefined) removeState(home, id);
     throw spaceFault(error, home);
   }
-  return await runPrepared({ plan, secrets, upstream, owner, request, resumed }, home, io);
+  return { plan, secrets, upstream, owner, request, input: inputMode(request, io) };
 }
 
-async function runPrepared(
-  session: {
-    plan: LaunchPlan;
-    secrets: ReadonlyMap<string, Secret>;
-    upstream: UpstreamConfig;
-    owner: Owner;
-    request: StartRequest;
-    resumed: boolean;
-  },
-  home: HomePaths,
-  io: OperatorIo,
-): Promise<number> {
-  const { plan, request, resumed } = session;
+async function runPrepared({ home, io, head, kept }: Session, prepared: Prepared): Promise<number> {
+  const { plan } = prepared;
   const appeared = watchBoundFolder(plan.workspace);
+  let started = head;
   try {
-    const result = await launch({ ...session, input: inputMode(request, io) }, home, io);
+    started ??= new HeadStart(home, plan.id);
+    const result = await launch(prepared, started, home, io);
     if (result.reason !== undefined) io.notice(`${plan.id} was ended: ${result.reason}`);
     if (/\b(ENOSPC|EDQUOT)\b/.test(result.reason ?? "")) io.notice(`  → ${MAKE_ROOM}`);
     for (const line of appeared()) io.notice(line);
     await keepOrRemove(home, plan, result.code, io);
     return result.code;
   } catch (error) {
-    if (!resumed) removeState(home, plan.id);
+    await started?.close();
+    if (kept === undefined) removeState(home, plan.id);
     throw spaceFault(error, home);
+  } finally {
+    await started?.close();
   }
 }
 

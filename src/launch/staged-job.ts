@@ -2,7 +2,6 @@ import { Fault } from "../base/fault.ts";
 import { runBottle } from "./bottle-job.ts";
 import { runExec } from "./exec-job.ts";
 import type { JobChannel, RecordWriter } from "./job.ts";
-import { stopSignals } from "./signals.ts";
 import type { FromStage, StagedWork, ToStage } from "./staged.ts";
 
 /** What dist/stage.js imports from the stage before it drops root. */
@@ -24,6 +23,11 @@ export async function runStagedJob(work: StagedWork): Promise<void> {
     onRecord: (writer) => {
       write = writer;
     },
+    onInterrupt: (listener) => {
+      process.on("message", (message: ToStage) => {
+        if (message.type === "interrupt") listener();
+      });
+    },
     stopRequested: new Promise((resolve) => {
       process.on("message", (message: ToStage) => {
         if (message.type === "stop") resolve(message.why);
@@ -33,7 +37,10 @@ export async function runStagedJob(work: StagedWork): Promise<void> {
         }
       });
       process.once("disconnect", () => resolve("the launcher is gone"));
-      stopSignals(resolve);
+      process.on("SIGTERM", () => resolve("SIGTERM"));
+      // Ctrl-C and a closed terminal reach the whole group: root's half has them too, and passes them on
+      process.on("SIGHUP", () => {});
+      process.on("SIGINT", () => {});
     }),
   };
   try {

@@ -1,10 +1,10 @@
-import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { existsSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { PlaceRecord } from "../backends/backend.ts";
-import { tool } from "../backends/linux/tools.ts";
 import { Fault } from "../base/fault.ts";
 import type { BottleJob, CodeLocation, ExecJob, JobChannel, JobResult, RecordedEvent } from "./job.ts";
+import { spawnStage } from "./spawn-stage.ts";
 
 /**
  * Root's way to run a job. A child in a mount namespace of its own binds what the bottle needs to places the dropped
@@ -33,6 +33,7 @@ export type StagedWork =
 export type ToStage =
   | { readonly type: "order"; readonly order: StageOrder }
   | { readonly type: "stop"; readonly why: string }
+  | { readonly type: "interrupt" }
   | {
       readonly type: "record";
       readonly event: RecordedEvent;
@@ -102,38 +103,22 @@ function movePaths(record: PlaceRecord, from: string, to: string): PlaceRecord {
 }
 
 /**
- * Runs `work` as `uid`/`gid` on a stage. `journal`: open descriptors of the journal's two files, when it has some.
+ * Runs `work` as `uid`/`gid` on a stage. `started`: a child of `spawnStage`.
  * Throws the `Fault` that the child met.
  */
 export async function runStaged(
   work: StagedWork,
   owner: { readonly uid: number; readonly gid: number },
   channel: JobChannel,
+  started?: ChildProcess,
 ): Promise<JobResult> {
   const staged = stageWork(work);
   const onHost = (record: PlaceRecord) =>
     work.kind === "bottle" && staged.work.kind === "bottle"
       ? movePaths(record, staged.work.job.place.scratch, work.job.place.scratch)
       : record;
-  const descriptors =
-    work.kind === "bottle" ? [work.job.sidecar.journal.lines, work.job.sidecar.journal.head] : [];
-  const child = spawn(
-    tool("unshare"),
-    [
-      "--mount",
-      "--propagation",
-      "private",
-      "--",
-      work.job.code.nodePath,
-      join(work.job.code.folder, "stage.js"),
-    ],
-    {
-      // the child needs nothing of the environment but the terminal's looks
-      env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
-      stdio: ["inherit", "inherit", "inherit", "ipc", ...descriptors],
-      cwd: "/",
-    },
-  );
+  const child =
+    started ?? spawnStage(work.job.code, work.kind === "bottle" ? work.job.sidecar.journal : undefined);
   const tell = (message: ToStage) => child.connected && child.send(message, () => {});
   const records: ((ok: boolean) => void)[] = [];
   const ended = new Promise<JobResult>((resolve, reject) => {
@@ -180,6 +165,7 @@ export async function runStaged(
         if (!tell({ type: "record", event })) resolve(false);
       }),
   );
+  channel.onInterrupt(() => tell({ type: "interrupt" }));
   channel.stopRequested.then((why) => tell({ type: "stop", why }));
   return await ended;
 }

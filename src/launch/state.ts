@@ -20,6 +20,7 @@ import { removeTree } from "../workspace/remove-tree.ts";
 import type { Metadata } from "./metadata.ts";
 import type { Owner } from "./owner.ts";
 import { type HomePaths, type StatePaths, statePaths } from "./paths.ts";
+import { isAlive, ownProcessId, type ProcessId } from "./process-id.ts";
 
 const ID = /^[a-z][a-z0-9-]*-[a-z0-9]{5}$/;
 
@@ -62,10 +63,36 @@ function makeFolder(path: string): void {
   }
 }
 
+/** Whether the home was used before and is as `prepareHome` leaves it. */
+export function homeIsPrepared(home: HomePaths): boolean {
+  return [home.state, home.journal, home.run].every((folder) => {
+    const stat = lstatSync(folder, { throwIfNoEntry: false });
+    return stat?.isDirectory() === true && stat.uid === process.getuid?.() && (stat.mode & 0o077) === 0;
+  });
+}
+
+/** Begins a bottle's state: the folder that is needed before its owner is known, and who is making it. */
+export function beginState(home: HomePaths, id: string): void {
+  const { root, scratch, maker } = statePaths(home, id);
+  mkdirSync(root, { recursive: true, mode: 0o700 });
+  writeFileSync(maker, JSON.stringify(ownProcessId()), { mode: 0o600 });
+  mkdirSync(scratch, { recursive: true, mode: 0o700 });
+}
+
+/** Whether state without metadata is still being made by a process that lives. */
+export function isBeingMade(home: HomePaths, id: string): boolean {
+  try {
+    // written by us in a folder that no bottle can see
+    return isAlive(JSON.parse(readFileSync(statePaths(home, id).maker, "utf8")) as ProcessId);
+  } catch {
+    return false;
+  }
+}
+
 /** Makes one bottle's folders; `owner` gets those its processes write in. */
 export function createState(home: HomePaths, id: string, owner: Owner): void {
   const paths = statePaths(home, id);
-  mkdirSync(paths.root, { recursive: true, mode: 0o700 });
+  beginState(home, id);
   for (const folder of [paths.agentHome, paths.workspace, paths.scratch]) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     give(folder, owner);
