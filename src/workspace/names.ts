@@ -89,9 +89,13 @@ export function isGitFolder(name: string): boolean {
   return folded === ".git" || folded === "git~1" || folded.startsWith(".git::$");
 }
 
-/** Whether a path is, or lies in, something that is run by itself, at any depth. */
+/**
+ * Whether a path is, or lies in, something that is run by itself, at any depth; or a file called HEAD, without which git
+ * takes no folder for a bare repository and so does not do what its config says.
+ */
 export function runsByItself(path: string): boolean {
-  return path.split("/").some((name) => RUN_BY_THEMSELVES.has(fold(name)));
+  const names = path.split("/").map(fold);
+  return names.at(-1) === "head" || names.some((name) => RUN_BY_THEMSELVES.has(name));
 }
 
 // HFS+ ignores these characters in names; NTFS ignores dots and spaces at the end; both ignore case

@@ -229,7 +229,7 @@ describe("applying changes", () => {
     expect(source("x/.vscode/tasks.json")).toBe("{}\n");
   });
 
-  it.each([".hg/hgrc", "sub/.jj/repo/config.toml", ".Rprofile", ".cursorrules"])(
+  it.each([".hg/hgrc", "sub/.jj/repo/config.toml", ".Rprofile", ".cursorrules", "bare-repository/HEAD"])(
     "writes %s, which other tools take commands from, only when that was said",
     async (path) => {
       agent(`mkdir -p "$(dirname ${path})"; echo x > ${path}`);
