@@ -58,13 +58,20 @@ function isGone(error: unknown): boolean {
   return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
 }
 
-/** Free bytes of each file system that holds one of the folders, by device number. */
-export function freeBytes(folders: readonly string[]): ReadonlyMap<number, number> {
-  const free = new Map<number, number>();
+/** What a file system has left. */
+export interface Free {
+  readonly bytes: number;
+  /** inodes: an empty file takes one and no bytes; 0 where they aren't counted */
+  readonly files: number;
+}
+
+/** What each file system that holds one of the folders has left, by device number. */
+export function freeSpace(folders: readonly string[]): ReadonlyMap<number, Free> {
+  const free = new Map<number, Free>();
   for (const folder of folders) {
     try {
-      const { bavail, bsize } = statfsSync(folder);
-      free.set(statSync(folder).dev, bavail * bsize);
+      const { bavail, bsize, ffree } = statfsSync(folder);
+      free.set(statSync(folder).dev, { bytes: bavail * bsize, files: ffree });
     } catch {
       // Taken away by the operator: it holds nothing of the bottle any more.
     }

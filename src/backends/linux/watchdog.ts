@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Limits } from "../../plan/launch-plan.ts";
-import { diskUse, freeBytes } from "./disk-use.ts";
+import { diskUse, type Free, freeSpace } from "./disk-use.ts";
 import { WATCH_DESCRIPTORS, WATCH_DISK_ENTRIES, WATCH_DISK_MS, WATCH_MS, WATCH_SLICE_MS } from "./limits.ts";
 import { machineSharedMemory, openFiles, proportionalMemory, usage } from "./usage.ts";
 
@@ -79,22 +79,25 @@ async function lookAtMemory({ init, limits }: Watched, sharedBefore: number): Pr
 /** Resolves with the reason to end the bottle; undefined: stopped. */
 async function watchDisk(watched: Watched, isStopped: () => boolean): Promise<string | undefined> {
   const { limits, writable } = watched;
-  const free = freeBytes(writable);
-  /** bytes by which a disk of the bottle has filled since it began, whoever wrote them */
-  const filled = () => {
-    const now = freeBytes(writable);
-    return Math.max(0, ...[...free].map(([device, bytes]) => bytes - (now.get(device) ?? bytes)));
+  const free = freeSpace(writable);
+  /** by how much a disk of the bottle has filled since it began, whoever wrote */
+  const filled = (): Free => {
+    const now = freeSpace(writable);
+    const most = (of: keyof Free) =>
+      Math.max(0, ...[...free].map(([device, before]) => before[of] - (now.get(device) ?? before)[of]));
+    return { bytes: most("bytes"), files: most("files") };
   };
   let [pause, filledBefore] = [WATCH_DISK_MS, 0];
   for (;;) {
     for (let waited = 0; waited < pause; waited += WATCH_DISK_MS) {
       await sleep(WATCH_DISK_MS);
       if (isStopped()) return undefined;
-      if (filled() - filledBefore > limits.disk / 4) break;
+      if (filled().bytes - filledBefore > limits.disk / 4) break;
     }
     const before = performance.now();
-    filledBefore = filled();
-    const reason = await lookAtDisk(watched, isStopped, filledBefore, new Set(free.keys()));
+    const now = filled();
+    filledBefore = now.bytes;
+    const reason = await lookAtDisk(watched, isStopped, now, new Set(free.keys()));
     if (reason !== undefined || isStopped()) return reason;
     pause = 10 * (performance.now() - before);
   }
@@ -107,7 +110,7 @@ async function watchDisk(watched: Watched, isStopped: () => boolean): Promise<st
 async function lookAtDisk(
   { init, limits, writable }: Watched,
   isStopped: () => boolean,
-  filled: number,
+  filled: Free,
   devices: ReadonlySet<number>,
 ): Promise<string | undefined> {
   const over = `the bottle's writable folders hold over their limit of ${mebibytes(limits.disk)}`;
@@ -128,8 +131,9 @@ async function lookAtDisk(
       slice = performance.now();
     }
   }
-  if (!hidden || filled <= limits.disk) return undefined;
-  return `parts of the bottle's writable folders can't be looked into, and the disk has filled by ${mebibytes(filled)}`;
+  if (!hidden || (filled.bytes <= limits.disk && filled.files <= WATCH_DISK_ENTRIES)) return undefined;
+  const much = `${mebibytes(filled.bytes)} and ${filled.files} files`;
+  return `parts of the bottle's writable folders can't be looked into, and the disk has filled by ${much}`;
 }
 
 const TOO_MANY_OPEN = `the bottle's programs have over ${WATCH_DESCRIPTORS} files open`;
