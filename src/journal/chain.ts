@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { MAX_FIELDS, MAX_ITEMS, MAX_LINE, MAX_TEXT, SHORT_ITEMS, SHORT_TEXT } from "./limits.ts";
+import { MAX_FIELDS, MAX_ITEMS, MAX_LINE, MAX_MESSAGE, MAX_TEXT, SHORT_ITEMS, SHORT_TEXT } from "./limits.ts";
 import type { JournalEvent } from "./record.ts";
 
 /** The chain's value before the first line: a journal of another bottle does not fit on it. */
@@ -14,14 +14,16 @@ export function chainNext(line: string | Buffer): string {
 
 /**
  * One line, without its line break: JSON in ASCII only, so that bytes are characters and a raw `cat` is harmless.
- * Texts, lists and the number of fields are bounded (`limits.ts`).
+ * Texts, lists, messages and the number of fields are bounded (`limits.ts`).
  */
 export function recordLine(seq: number, atMs: number, event: JournalEvent, prev: string): string {
   const at = new Date(atMs).toISOString();
   const line = (fields: object): string =>
     `{"seq":${seq},"at":"${at}",${asciiJson(fields).slice(1, -1)},"prev":"${prev}"}`;
-  const whole = line(isBounded(event) ? event : bounded(event, MAX_TEXT, MAX_ITEMS));
-  return whole.length <= MAX_LINE ? whole : line(bounded(event, SHORT_TEXT, SHORT_ITEMS));
+  const whole = line(isBounded(event) ? event : bounded(event, LONG));
+  if (whole.length <= MAX_LINE) return whole;
+  const shortened = line(bounded(event, SHORT));
+  return shortened.length <= MAX_LINE ? shortened : line(bounded(event, { ...SHORT, message: 0 }));
 }
 
 /** The chain's own fields of a line, or undefined when it is not one. */
@@ -46,6 +48,17 @@ export function parseObject(text: string): Readonly<Record<string, unknown>> | u
   }
 }
 
+/** What texts, lists and messages are cut to. */
+interface Bounds {
+  readonly text: number;
+  readonly items: number;
+  readonly message: number;
+}
+
+const LONG: Bounds = { text: MAX_TEXT, items: MAX_ITEMS, message: MAX_MESSAGE };
+// Long texts, which an agent can send, don't cost the record its messages.
+const SHORT: Bounds = { text: SHORT_TEXT, items: SHORT_ITEMS, message: MAX_MESSAGE };
+
 const RESERVED = new Set(["seq", "at", "prev"]);
 
 /** Whether an event can be written as it is; nearly all can. */
@@ -53,23 +66,25 @@ function isBounded(event: JournalEvent): boolean {
   let count = 0;
   for (const [name, value] of Object.entries(event)) {
     if (++count > MAX_FIELDS || RESERVED.has(name) || name.length > SHORT_TEXT) return false;
-    if (typeof value === "string" ? value.length > MAX_TEXT : Array.isArray(value)) return false;
+    if (typeof value === "string" ? value.length > MAX_TEXT : typeof value === "object" && value !== null)
+      return false;
   }
   return true;
 }
 
-function bounded(event: JournalEvent, text: number, items: number): object {
+function bounded(event: JournalEvent, bounds: Bounds): object {
   const { kind, ...rest } = event;
   const fields = Object.entries(rest)
     .filter(([name, value]) => !RESERVED.has(name) && value !== undefined)
     .slice(0, MAX_FIELDS)
-    .map(([name, value]) => [cut(name, SHORT_TEXT), boundedValue(value, text, items)] as const);
+    .map(([name, value]) => [cut(name, SHORT_TEXT), boundedValue(value, bounds)] as const);
   return { kind, ...Object.fromEntries(fields) };
 }
 
-function boundedValue(value: unknown, text: number, items: number): unknown {
+function boundedValue(value: unknown, { text, items, message }: Bounds): unknown {
   if (typeof value === "string") return cut(value, text);
-  return Array.isArray(value) ? value.slice(0, items).map((item) => cut(String(item), text)) : value;
+  if (Array.isArray(value)) return value.slice(0, items).map((item) => cut(String(item), text));
+  return isObject(value) && asciiJson(value).length > message ? { omitted: "too long" } : value;
 }
 
 function cut(text: string, max: number): string {

@@ -7,7 +7,10 @@ export const MAX_FIELDS = 32;
 /** Items of a list in a record; more are left out. */
 export const MAX_ITEMS = 16;
 
-/** Bytes of one line; a record that would be longer has each of its texts cut to `SHORT_TEXT`. A longer line is no journal's. */
+/** Characters of one message of a request (its fields and body) in a line; a longer one is left out. */
+export const MAX_MESSAGE = 28_672;
+
+/** Bytes of one line; a record that would be longer has each of its texts cut to `SHORT_TEXT`, then its messages left out. A longer line is no journal's. */
 export const MAX_LINE = 65_536;
 
 /** Characters of one text in a record cut down to fit `MAX_LINE`, and of a field's name in any. */

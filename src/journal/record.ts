@@ -45,6 +45,34 @@ export interface RequestEvent {
   readonly error?: string;
   /** names a refusal, as its answer does */
   readonly id?: string;
+  /** what the agent sent; with `egress.log: 2` only */
+  readonly request?: RecordedMessage;
+  /** what it received; absent also where nothing was answered */
+  readonly response?: RecordedMessage;
+}
+
+/**
+ * End-to-end fields and the beginning of a body. Every known secret in it is replaced by `[masked NAME]`, and a
+ * credential the agent brought by `[removed]`.
+ */
+export interface RecordedMessage {
+  /** `name: value` in the order sent, bytes beyond ASCII as latin1 */
+  readonly fields: readonly string[];
+  readonly trailers?: readonly string[];
+  /** fields and trailers that are not here, for their length */
+  readonly fields_left_out?: number;
+  /** absent: there was none, or `body_omitted` says why */
+  readonly body?: string;
+  /** absent: `body` is text */
+  readonly body_encoding?: "base64";
+  /** the content codings that were undone: `gzip` */
+  readonly body_decoded?: string;
+  /** bytes of the body that arrived, decoded if it was, and are not here */
+  readonly body_left_out?: number;
+  /** coded bytes of the body that were not looked at */
+  readonly body_not_decoded?: number;
+  /** why it is not here */
+  readonly body_omitted?: string;
 }
 
 /** A DNS question of a type or class that carries data, or with an over-long name; other questions are counted only. */

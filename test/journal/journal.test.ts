@@ -18,7 +18,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Fault } from "../../src/base/fault.ts";
 import { chainNext, chainStart, parseObject, recordLine } from "../../src/journal/chain.ts";
 import { headBytes } from "../../src/journal/head.ts";
-import { MAX_LINE } from "../../src/journal/limits.ts";
+import { MAX_LINE, MAX_MESSAGE } from "../../src/journal/limits.ts";
 import { openJournal } from "../../src/journal/open.ts";
 import { readJournal } from "../../src/journal/read.ts";
 import type { JournalEvent, JournalRecord } from "../../src/journal/record.ts";
@@ -147,6 +147,24 @@ describe("the writer", () => {
       return 0;
     }
   };
+
+  it("keeps messages whole beside texts that are cut, and leaves out one that is too long", async () => {
+    const message = { fields: ["X-A: é"], body: "x".repeat(MAX_MESSAGE - 100) };
+    const long = "é".repeat(5000);
+    const event = { ...request(long), method: long, rule: long, error: long, removed: Array(99).fill(long) };
+    write(fixture.paths, ID, (writer) => {
+      writer.append({ ...event, request: message, response: message }, 0);
+      writer.append(
+        { ...event, request: { ...message, body: "x".repeat(MAX_MESSAGE) }, response: message },
+        0,
+      );
+    });
+    const [both = "", one = ""] = lines();
+    expect(parsed(both)).toMatchObject({ request: message, response: message });
+    expect(parsed(one)).toMatchObject({ request: { omitted: "too long" }, response: message });
+    expect(both.length).toBeLessThanOrEqual(MAX_LINE);
+    expect(await verify()).toMatchObject({ ok: true, count: 2 });
+  });
 
   it("cuts long hosts and paths", () => {
     write(fixture.paths, ID, (writer) => writer.append(request(`/${"a".repeat(100_000)}`), 0));

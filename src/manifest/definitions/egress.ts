@@ -228,7 +228,8 @@ const route = () =>
 export const egress = () =>
   z.strictObject({
     log: optional(z.union([z.literal(0), z.literal(1), z.literal(2)]), {
-      description: "0: blocks only; 1: one line a request; 2: with headers and bodies, masked",
+      description:
+        "0: blocks only; 1: one line a request; 2: with header fields and up to 16 KiB of each body, secrets masked",
       default: 1,
       acts: "now",
     }),

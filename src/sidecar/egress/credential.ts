@@ -1,6 +1,8 @@
 import type { Secret } from "../../base/secret.ts";
 import type { HeaderList } from "../../policy/facts.ts";
 import type { RouteAuth } from "../../policy/route.ts";
+import { LOG_SECRET_CHARS } from "./limits.ts";
+import type { Needle } from "./log/mask.ts";
 
 export interface PutOn {
   readonly fields: HeaderList;
@@ -48,9 +50,34 @@ export function createCredentials(vault: ReadonlyMap<string, Secret>): Credentia
 const SCHEMES = { bearer: "Bearer ", token: "token ", basic: "Basic ", raw: "" } as const;
 const EMPTY: readonly string[] = [];
 
+/**
+ * The secrets of a vault in the spellings in which they are masked: as they are, in base64, and escaped as in a URL or in
+ * JSON. Those under `LOG_SECRET_CHARS` are not among them.
+ */
+export function knownSecrets(vault: ReadonlyMap<string, Secret>): readonly Needle[] {
+  return [...vault.values()].flatMap((secret) => {
+    const value = textOf(secret);
+    if (value.length < LOG_SECRET_CHARS) return [];
+    const bytes = Buffer.from(value, "utf8");
+    const spellings = new Set([
+      value,
+      bytes.toString("base64").replace(/=+$/, ""),
+      bytes.toString("base64url"),
+      encodeURIComponent(value),
+      JSON.stringify(value).slice(1, -1),
+    ]);
+    const label = `[masked ${secret.name}]`;
+    return [...spellings].map((spelling) => ({ bytes: Buffer.from(spelling, "utf8"), label }));
+  });
+}
+
+function textOf(secret: Secret): string {
+  return secret.reveal().toWellFormed();
+}
+
 function createCredential(auth: RouteAuth, secret: Secret): Credential {
   // Fields are latin1 text on the wire; a secret beyond ASCII goes out as its UTF-8 bytes.
-  const value = Buffer.from(secret.reveal(), "utf8").toString("latin1");
+  const value = Buffer.from(textOf(secret), "utf8").toString("latin1");
   const sent = auth.scheme === "basic" ? Buffer.from(value, "latin1").toString("base64") : value;
   const line = SCHEMES[auth.scheme] + sent;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the point

@@ -7,7 +7,7 @@ import { type Refusal, refuse } from "../../policy/verdict.ts";
 import type { UpstreamConfig } from "../protocol.ts";
 import { localAddress, sniff } from "./accept.ts";
 import type { CertificateAuthority } from "./ca.ts";
-import { createCredentials } from "./credential.ts";
+import { createCredentials, knownSecrets } from "./credential.ts";
 import { Deadlines } from "./deadlines.ts";
 import { createDialler } from "./dial.ts";
 import { ClientConnection, type TunnelOwner } from "./http1/client-connection.ts";
@@ -24,7 +24,7 @@ export interface EgressOptions {
   readonly vault: ReadonlyMap<string, Secret>;
   readonly upstream: UpstreamConfig;
   readonly ca: CertificateAuthority;
-  /** 0: blocks only, 1: every request */
+  /** 0: blocks only, 1: every request, 2: with fields and bodies, masked */
   readonly log: 0 | 1 | 2;
   record(event: RequestEvent): void;
   /** every address of this host */
@@ -60,6 +60,7 @@ export function createEgress(options: EgressOptions): Egress {
     upstream,
     deadlines,
     log: options.log,
+    known: options.log === 2 ? knownSecrets(options.vault) : undefined,
     record: options.record,
   };
   const open = new Set<Socket>();

@@ -6,6 +6,7 @@ import { problemJson } from "../../policy/refusal.ts";
 import { type Refusal, refuse } from "../../policy/verdict.ts";
 import type { Timed } from "./deadlines.ts";
 import { EXCHANGE_IDLE_MS } from "./limits.ts";
+import { Transcript } from "./log/transcript.ts";
 import { type BodyMask, createBodyMask, maskFields } from "./mask.ts";
 import type { Plane } from "./plane.ts";
 import type {
@@ -46,11 +47,14 @@ export class Exchange implements ResponseSink, Timed {
   #injected: string | undefined;
   #secrets: readonly string[] = NO_FIELDS;
   #mask: BodyMask | undefined;
+  /** with `log` 2 only */
+  readonly #transcript: Transcript | undefined;
 
   constructor(plane: Plane, client: ClientSide, request: IncomingRequest) {
     this.#plane = plane;
     this.#client = client;
     this.#request = request;
+    if (plane.known) this.#transcript = new Transcript(request.fields, plane.known);
     this.deadline = plane.deadlines.now + EXCHANGE_IDLE_MS;
     plane.deadlines.add(this);
   }
@@ -100,12 +104,14 @@ export class Exchange implements ResponseSink, Timed {
     this.#touch();
     this.#bytesOut += bytes.length;
     if (this.#finished) return;
+    this.#transcript?.request.data(bytes);
     if (this.#upstream) this.#upstream.write(bytes);
     else this.#queue.push(bytes);
   }
 
   requestEnd(trailers: HeaderList): void {
     this.#requestEnd = trailers;
+    this.#transcript?.request.end(trailers);
     if (!this.#finished) this.#upstream?.end(trailers);
   }
 
@@ -155,8 +161,13 @@ export class Exchange implements ResponseSink, Timed {
       contentLength: body.length,
       body: head ? "none" : body.length,
     });
-    if (!head) this.#client.write(body);
+    this.#transcript?.respond(fields);
+    if (!head) {
+      this.#client.write(body);
+      this.#transcript?.response?.data(body);
+    }
     this.#client.end(NO_FIELDS);
+    this.#transcript?.response?.end(NO_FIELDS);
     this.#finish(undefined, refusal, id);
     this.#client.proceed();
   }
@@ -180,6 +191,7 @@ export class Exchange implements ResponseSink, Timed {
   responseStart(start: ResponseStart): void {
     this.#touch();
     this.#status = start.status;
+    this.#transcript?.respond(start.fields);
     if (this.#injected === undefined) {
       this.#client.respond(start);
       return;
@@ -192,6 +204,7 @@ export class Exchange implements ResponseSink, Timed {
   responseData(bytes: Buffer): void {
     this.#touch();
     this.#bytesIn += bytes.length;
+    this.#transcript?.response?.data(bytes);
     if (this.#mask) this.#mask.write(bytes);
     else this.#client.write(bytes);
   }
@@ -201,6 +214,7 @@ export class Exchange implements ResponseSink, Timed {
     if (this.#finished) return;
     this.#mask?.end();
     this.#client.end(maskFields(trailers, this.#secrets, this.#injected));
+    this.#transcript?.response?.end(trailers);
     this.#finish();
     this.#client.proceed();
   }
@@ -278,6 +292,12 @@ export class Exchange implements ResponseSink, Timed {
       ...(this.#injected === undefined ? {} : { injected: this.#injected }),
       ...(error === undefined ? {} : { error }),
       ...(id === undefined ? {} : { id }),
+      ...this.#transcript?.masked({
+        removed: this.#removed,
+        injected: this.#injected,
+        forms: this.#secrets,
+        policy: this.#plane.policy,
+      }),
     });
   }
 }

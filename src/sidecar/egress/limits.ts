@@ -73,7 +73,7 @@ export const UPSTREAM_IDLE_PER_ORIGIN = 64;
 /** Idle upstream connections kept in all; more: closed. */
 export const UPSTREAM_IDLE_COUNT = 256;
 
-/** Upstream connections open or being opened at once; more: 503, retryable. */
+/** Upstream connections open or being opened at once; more: 403 `egress.limit_exceeded`, retryable. */
 export const UPSTREAM_COUNT = 2048;
 
 /** Origins whose HTTP version is remembered; the oldest is forgotten. */
@@ -117,3 +117,27 @@ export const LEAF_DAYS = 7;
 
 /** Bytes of a length-delimited answer that is held whole to mask an injected credential; in a larger one the mask keeps the length. */
 export const MASK_WHOLE_BYTES = 64 * 1024;
+
+/** Bytes of each body that `egress.log: 2` copies; of the rest only the number is journalled. */
+export const LOG_BODY_BYTES = 16 * 1024;
+
+/** Characters a body takes up in the journal's line, escaped; what doesn't fit is left out and its bytes are counted. Base64 of `LOG_BODY_BYTES` fits. */
+export const LOG_BODY_CHARS = 21_848;
+
+/** Characters the fields of one message take up in the journal's line, escaped; fields that don't fit are left out and counted. */
+export const LOG_FIELDS_CHARS = 6 * 1024;
+
+/** Characters of one field in the journal, name included; longer is cut with an ellipsis. */
+export const LOG_FIELD_CHARS = 1024;
+
+/** Bytes a captured body may have when its content codings are undone for the journal; more: it is not journalled, and the record says so. */
+export const LOG_DECODED_BYTES = 256 * 1024;
+
+/** Content codings of one body that are undone for the journal; more: it is not journalled, and the record says so. */
+export const LOG_CODING_COUNT = 3;
+
+/** Characters of a secret, or of a credential the agent brought, from which on the journal masks it wherever it stands; a shorter one only where it was put on or taken off. */
+export const LOG_SECRET_CHARS = 8;
+
+/** Spellings of credentials the agent brought in one request that the journal masks elsewhere in it too; those beyond are taken out of their own fields only. */
+export const LOG_BROUGHT_COUNT = 16;

@@ -123,7 +123,7 @@ function replace(bytes: Buffer, needles: readonly Buffer[], name: string, keepLe
 }
 
 /** How many bytes at the end could be the beginning of a needle; the longest counts. */
-function beginsAtEnd(bytes: Buffer, needles: readonly Buffer[]): number {
+export function beginsAtEnd(bytes: Buffer, needles: readonly Buffer[]): number {
   let longest = 0;
   for (const needle of needles) {
     const first = needle[0] ?? 0;

@@ -3,6 +3,7 @@ import type { Way } from "../../policy/facts.ts";
 import type { EgressPolicy } from "../../policy/routes.ts";
 import type { Credentials } from "./credential.ts";
 import type { Deadlines } from "./deadlines.ts";
+import type { Needle } from "./log/mask.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** What every connection and exchange of one egress plane shares. */
@@ -13,6 +14,8 @@ export interface Plane {
   readonly upstream: Upstream;
   readonly deadlines: Deadlines;
   readonly log: 0 | 1 | 2;
+  /** the vault's secrets in their spellings, where messages are journalled (`log` 2) */
+  readonly known: readonly Needle[] | undefined;
   record(event: RequestEvent): void;
 }
 

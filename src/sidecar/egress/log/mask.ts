@@ -1,0 +1,51 @@
+import { beginsAtEnd } from "../mask.ts";
+
+/** Bytes that must not be journalled, and what stands for them. */
+export interface Needle {
+  /** never empty */
+  readonly bytes: Buffer;
+  readonly label: string;
+}
+
+export interface Masked {
+  readonly bytes: Buffer;
+  /** bytes of the source that `bytes` stands for; the rest, which may begin a needle, is left out */
+  readonly from: number;
+}
+
+/**
+ * Replaces every needle. Where needles overlap, all that any of them covers goes. `cut`: more followed, so that an end
+ * which begins a needle is dropped.
+ */
+export function maskBytes(source: Buffer, needles: readonly Needle[], cut: boolean): Masked {
+  const found: { start: number; end: number; label: string }[] = [];
+  for (const { bytes, label } of needles) {
+    let last: { start: number; end: number; label: string } | undefined;
+    // From the next byte on: a needle may overlap itself.
+    for (let at = source.indexOf(bytes); at >= 0; at = source.indexOf(bytes, at + 1)) {
+      if (last && at < last.end) last.end = at + bytes.length;
+      else {
+        last = { start: at, end: at + bytes.length, label };
+        found.push(last);
+      }
+    }
+  }
+  const needed = needles.map(({ bytes }) => bytes);
+  const end = cut ? source.length - beginsAtEnd(source, needed) : source.length;
+  if (found.length === 0) return { bytes: source.subarray(0, end), from: end };
+
+  found.sort((a, b) => a.start - b.start);
+  const parts: Buffer[] = [];
+  let at = 0;
+  for (const { start, end: after, label } of found) {
+    if (start >= at && start < end) parts.push(source.subarray(at, start), Buffer.from(label, "latin1"));
+    if (start < end) at = Math.max(at, after);
+  }
+  if (at < end) parts.push(source.subarray(at, end));
+  return { bytes: Buffer.concat(parts), from: Math.max(at, end) };
+}
+
+/** The same for a field, which is latin1 text and always whole. */
+export function maskText(text: string, needles: readonly Needle[]): string {
+  return maskBytes(Buffer.from(text, "latin1"), needles, false).bytes.toString("latin1");
+}
