@@ -61,7 +61,10 @@ export async function cleanup(
         removeState(home, id);
       } catch (error) {
         // the others are still to be looked at
-        kept.push({ id, why: `it can't be removed: ${error instanceof Error ? error.message : String(error)}` });
+        kept.push({
+          id,
+          why: `it can't be removed: ${error instanceof Error ? error.message : String(error)}`,
+        });
         continue;
       }
     }
