@@ -12,6 +12,7 @@ const SYSTEM_ERRORS: Readonly<Record<string, readonly [string, string]>> = {
     "free some space: bot-bottle cleanup removes what ended bottles left",
   ],
   EROFS: ["the file system is read-only", "set BOT_BOTTLE_HOME to a folder that can be written"],
+  ENOTDIR: ["a file stands where a folder should", "move it away, or set BOT_BOTTLE_HOME to another folder"],
   EACCES: ["permission denied", "check who owns it, or set BOT_BOTTLE_HOME to a folder of your own"],
   EPERM: ["not permitted", "check who owns it, or set BOT_BOTTLE_HOME to a folder of your own"],
   EMFILE: ["too many open files", "raise the limit: ulimit -n 4096"],

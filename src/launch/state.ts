@@ -63,12 +63,16 @@ function makeFolder(path: string): void {
   }
 }
 
-/** Whether the home was used before and is as `prepareHome` leaves it. */
+/** Whether the home was used before and is as `prepareHome` leaves it. What is wrong with one is `prepareHome`'s to say. */
 export function homeIsPrepared(home: HomePaths): boolean {
-  return [home.state, home.journal, home.run].every((folder) => {
-    const stat = lstatSync(folder, { throwIfNoEntry: false });
-    return stat?.isDirectory() === true && stat.uid === process.getuid?.() && (stat.mode & 0o077) === 0;
-  });
+  try {
+    return [home.state, home.journal, home.run].every((folder) => {
+      const stat = lstatSync(folder);
+      return stat.isDirectory() && stat.uid === process.getuid?.() && (stat.mode & 0o077) === 0;
+    });
+  } catch {
+    return false;
+  }
 }
 
 /** Begins a bottle's state: the folder that is needed before its owner is known, and who is making it. */
