@@ -94,7 +94,7 @@ describe.each(STARTERS)("a bottle started by %s", (starter) => {
     expect(result.code).not.toBe(0);
     expect(home.journal(bottle.id).at(-1)).toMatchObject({
       event: "stopped",
-      reason: expect.stringMatching(/sidecar lost/),
+      reason: expect.stringMatching(/^its sidecar is gone/),
     });
     await isCleared(processes);
   });

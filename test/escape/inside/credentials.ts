@@ -185,7 +185,10 @@ const reading: Probes = {
       (path) => readFileSync(path, "latin1"),
     ),
   "own-core": () => {
-    const run = spawnSync("sh", ["-c", "ulimit -c unlimited; cd /workspace; kill -SEGV $$"]);
+    const run = spawnSync("sh", [
+      "-c",
+      "cd /workspace && ulimit -c unlimited; cd /workspace && kill -SEGV $$",
+    ]);
     const cores = readdirSync("/workspace").filter((name) => name.startsWith("core"));
     return cores.length > 0
       ? { kind: "done", detail: cores.join() }
