@@ -10,7 +10,7 @@ export async function runExec(job: ExecJob, channel: JobChannel): Promise<JobRes
     terminal: job.input.kind === "terminal" ? { name: job.input.name, ...terminalSize() } : undefined,
   });
   const released = carry(agent, job.input);
-  channel.stopRequested.then(() => agent.kill("SIGTERM"));
+  void channel.stopRequested.then(() => agent.kill("SIGTERM"));
   channel.onInterrupt(() => agent.kill("SIGINT"));
   const result = await agent.exited;
   await released(true);

@@ -186,7 +186,7 @@ function upstreamConfig({ upstream, path }: Settings, io: OperatorIo): UpstreamC
       ca = readFileSync(file, "utf8");
     } catch (error) {
       throw usageFault(
-        `${path}: upstream.ca_file can't be read: ${error instanceof Error ? error.message : error}`,
+        `${path}: upstream.ca_file can't be read: ${error instanceof Error ? error.message : String(error)}`,
         "name a PEM file",
       );
     }

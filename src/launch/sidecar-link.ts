@@ -33,7 +33,7 @@ export class SidecarLink {
       });
     });
     this.lost = new Promise((resolve) => {
-      this.#gone.then(() => {
+      void this.#gone.then(() => {
         if (!this.#stopping) resolve(this.#lastWords());
       });
     });
@@ -102,7 +102,7 @@ export class SidecarLink {
     });
     const late = new Promise<undefined>((resolve) => {
       timer = setTimeout(() => resolve(undefined), ms);
-      this.#gone.then(() => resolve(undefined));
+      void this.#gone.then(() => resolve(undefined));
     });
     const result = await Promise.race([answer, late]);
     clearTimeout(timer);

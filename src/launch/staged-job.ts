@@ -33,7 +33,7 @@ export async function runStagedJob(work: StagedWork): Promise<void> {
         if (message.type === "stop") resolve(message.why);
         if (message.type === "record") {
           const recorded = write ? write(message.event) : Promise.resolve(false);
-          recorded.then((ok) => tell({ type: "recorded", ok }));
+          void recorded.then((ok) => tell({ type: "recorded", ok }));
         }
       });
       process.once("disconnect", () => resolve("the launcher is gone"));

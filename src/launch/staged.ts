@@ -166,6 +166,6 @@ export async function runStaged(
       }),
   );
   channel.onInterrupt(() => tell({ type: "interrupt" }));
-  channel.stopRequested.then((why) => tell({ type: "stop", why }));
+  void channel.stopRequested.then((why) => tell({ type: "stop", why }));
   return await ended;
 }

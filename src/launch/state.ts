@@ -48,9 +48,12 @@ export function prepareHome(home: HomePaths): void {
     }
   } catch (error) {
     if (error instanceof Fault) throw error;
-    throw new Fault(`${home.root} can't be written: ${error instanceof Error ? error.message : error}`, {
-      mend: "set BOT_BOTTLE_HOME to a folder that can be written",
-    });
+    throw new Fault(
+      `${home.root} can't be written: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        mend: "set BOT_BOTTLE_HOME to a folder that can be written",
+      },
+    );
   }
 }
 

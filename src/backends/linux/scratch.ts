@@ -78,8 +78,9 @@ export function writeCertificates(scratch: string, bundle: string): void {
 }
 
 export function removeScratch(scratch: string): void {
-  const paths = scratchPaths(scratch);
-  for (const path of Object.values(paths)) rmSync(path, { recursive: true, force: true });
+  const { etc, certs, agentFilter, sidecarFilter, status } = scratchPaths(scratch);
+  for (const path of [etc, certs, agentFilter, sidecarFilter, status])
+    rmSync(path, { recursive: true, force: true });
 }
 
 /** Readable by all inside, whatever the operator's umask is; the folder around it is private. */

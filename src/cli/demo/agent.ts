@@ -5,7 +5,7 @@ import { ask, exchange, get, reachUnix, udp } from "./agent-network.ts";
 import { capability, readForeign, searchEnvironment, searchFiles, searchProcesses } from "./agent-system.ts";
 import type { Mission, Outcome } from "./outcome.ts";
 
-const mission: Mission = JSON.parse(process.argv[2] ?? "{}");
+const mission = JSON.parse(process.argv[2] ?? "{}") as Mission;
 const { allowed, other, tokenPrefix } = mission;
 
 /** Addresses nobody owns (RFC 5737), and one that every cloud machine has. */

@@ -121,7 +121,7 @@ function readReports(stdout: string): Report[] {
   return stdout
     .split("\n")
     .filter((line) => line.startsWith("{"))
-    .map((line): Report => JSON.parse(line));
+    .map((line) => JSON.parse(line) as Report);
 }
 
 /** The one journal there is. */
@@ -131,5 +131,5 @@ function readJournal(operator: DemoOperator): { readonly id: string; readonly re
   if (file === undefined) throw new Fault(`no journal was written in ${printable(home.journal)}`);
   const id = file.slice(0, -".jsonl".length);
   const lines = readFileSync(journalPaths(home, id).lines, "utf8").split("\n");
-  return { id, records: lines.filter((line) => line !== "").map((line): JournalLine => JSON.parse(line)) };
+  return { id, records: lines.filter((line) => line !== "").map((line) => JSON.parse(line) as JournalLine) };
 }
