@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { rootCertificates } from "node:tls";
 import type { AgentProcess, Place } from "../backends/backend.ts";
 import { EXIT_FAILED } from "../base/fault.ts";
 import { carry, terminalSize } from "./agent-io.ts";
@@ -13,10 +12,12 @@ import { SIDECAR_JOURNAL, startSidecar } from "./start-sidecar.ts";
 const SYSTEM_BUNDLE = "/etc/ssl/certs/ca-certificates.crt";
 
 /** The system's trust store as one PEM text; node's own list where the system has none. */
-function systemCertificates(): string {
+async function systemCertificates(): Promise<string> {
   try {
     return readFileSync(SYSTEM_BUNDLE, "utf8");
   } catch {
+    // slow to load, and rarely needed
+    const { rootCertificates } = await import("node:tls");
     return rootCertificates.join("\n");
   }
 }
@@ -46,7 +47,7 @@ export async function runBottle(job: BottleJob, channel: JobChannel, begun?: Beg
     const ca = await sidecar.serve();
     const agent = await place.startAgent({
       ...job.agent,
-      caBundle: `${systemCertificates()}\n${ca}`,
+      caBundle: `${await systemCertificates()}\n${ca}`,
       terminal: job.input.kind === "terminal" ? { name: job.input.name, ...terminalSize() } : undefined,
     });
     channel.running(place.record());
