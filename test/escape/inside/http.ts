@@ -212,4 +212,4 @@ const paths: Probes = Object.fromEntries(
   }).map(([name, path]) => [name, () => send(get(path, ALLOWED))]),
 );
 
-await runProbes({ ...names, ...ways, ...smuggling, ...paths });
+await runProbes({ ...names, ...ways, ...smuggling, ...paths }, 8);

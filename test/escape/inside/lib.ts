@@ -28,18 +28,26 @@ export const failed = (error: unknown): Outcome => ({
   code: String((error instanceof Error && Reflect.get(error, "code")) || error),
 });
 
-/** Runs every probe in turn and prints a line for each; the agent then stays, so that `exec` finds its bottle. */
-export async function runProbes(probes: Probes): Promise<void> {
+/**
+ * Runs every probe, `together` at a time, and prints a line for each; the agent then stays, so that `exec` finds its
+ * bottle.
+ */
+export async function runProbes(probes: Probes, together = 1): Promise<void> {
   console.log(`NODE ${process.execPath}`);
-  for (const [name, probe] of Object.entries(probes)) {
-    let outcome: Outcome;
-    try {
-      outcome = await probe();
-    } catch (error) {
-      outcome = failed(error);
+  const waiting = Object.entries(probes);
+  const worker = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [name, probe] = next;
+      let outcome: Outcome;
+      try {
+        outcome = await probe();
+      } catch (error) {
+        outcome = failed(error);
+      }
+      console.log(`PROBE ${JSON.stringify({ name, outcome })}`);
     }
-    console.log(`PROBE ${JSON.stringify({ name, outcome })}`);
-  }
+  };
+  await Promise.all(Array.from({ length: together }, worker));
   console.log("DONE");
   if (way === "agent") setInterval(() => undefined, 60_000);
   else process.exit(0);

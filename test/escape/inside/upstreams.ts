@@ -18,11 +18,14 @@ const HOSTS = [
   "good",
 ];
 
-await runProbes({
-  ...Object.fromEntries(
-    HOSTS.map((name) => [name, () => https(`${name}.example.com`, `/v1/${way}/${name}`)]),
-  ),
-  // asked again: a second look-up gets the second answer
-  "rebind-again": () => https("rebind.example.com", `/v1/${way}/rebind-again`),
-  redirect: () => https("good.example.com", "/redirect?to=https://evil.example.net/v1/redirected"),
-});
+await runProbes(
+  {
+    ...Object.fromEntries(
+      HOSTS.map((name) => [name, () => https(`${name}.example.com`, `/v1/${way}/${name}`)]),
+    ),
+    // asked again: a second look-up gets the second answer
+    "rebind-again": () => https("rebind.example.com", `/v1/${way}/rebind-again`),
+    redirect: () => https("good.example.com", "/redirect?to=https://evil.example.net/v1/redirected"),
+  },
+  8,
+);
