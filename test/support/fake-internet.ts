@@ -58,10 +58,13 @@ export class FakeInternet {
   readonly sightings: Sighting[] = [];
   readonly #holder: ChildProcess;
   readonly #hostPid: number;
+  /** keeps the user namespace in which an ordinary user is itself; undefined for root */
+  readonly #self: ChildProcess | undefined;
 
-  private constructor(holder: ChildProcess, hostPid: number) {
+  private constructor(holder: ChildProcess, hostPid: number, self: ChildProcess | undefined) {
     this.#holder = holder;
     this.#hostPid = hostPid;
+    this.#self = self;
   }
 
   static async start(plan: InternetPlan): Promise<FakeInternet> {
@@ -79,7 +82,7 @@ export class FakeInternet {
       });
       holder.send(plan);
     });
-    const internet = new FakeInternet(holder, hostPid);
+    const internet = new FakeInternet(holder, hostPid, isRoot ? undefined : await becomeSelf(hostPid));
     internet.sightings.push(...early);
     take = (sighting) => void internet.sightings.push(sighting);
     return internet;
@@ -87,11 +90,19 @@ export class FakeInternet {
 
   /** argv that enters the machine: for `HomeOptions.enter`, or before any command. */
   get enter(): readonly string[] {
-    const target = ["nsenter", "-t", String(this.#hostPid), "-n", "-m"];
-    if (isRoot) return [...target, "--"];
-    // the ordinary user is root of the namespaces and becomes itself again in one more
-    const self = [`--map-user=${process.getuid?.()}`, `--map-group=${process.getgid?.()}`];
-    return [...target, "-U", "--preserve-credentials", "--", "unshare", "-U", ...self, "--"];
+    const self = this.#self;
+    return self === undefined
+      ? [...machine(this.#hostPid), "--"]
+      : [
+          ...machine(this.#hostPid),
+          "--",
+          "nsenter",
+          "-t",
+          String(self.pid),
+          "-U",
+          "--preserve-credentials",
+          "--",
+        ];
   }
 
   /** What was seen of one kind. */
@@ -117,7 +128,28 @@ export class FakeInternet {
 
   async close(): Promise<void> {
     const gone = new Promise((resolve) => this.#holder.once("exit", resolve));
+    this.#self?.kill("SIGKILL");
     this.#holder.disconnect();
     await gone;
   }
+}
+
+/** argv that enters the machine's namespaces; an ordinary user is root in them, as whom it made them. */
+function machine(hostPid: number): string[] {
+  const target = ["nsenter", "-t", String(hostPid), "-n", "-m"];
+  return isRoot ? target : [...target, "-U", "--preserve-credentials"];
+}
+
+/** One more user namespace, in which the ordinary user has its own uid again; all calls share it, as on a machine. */
+async function becomeSelf(hostPid: number): Promise<ChildProcess> {
+  const map = [`--map-user=${process.getuid?.()}`, `--map-group=${process.getgid?.()}`];
+  const [file = "", ...rest] = [...machine(hostPid), "--", "unshare", "-U", ...map, "--", "cat"];
+  const holder = spawn(file, rest, { stdio: ["pipe", "pipe", "inherit"] });
+  // it echoes when it has got there
+  holder.stdin.write("there\n");
+  await new Promise<void>((resolve, reject) => {
+    holder.stdout.once("data", () => resolve());
+    holder.once("exit", (code) => reject(new Error(`the ordinary user could not become itself: ${code}`)));
+  });
+  return holder;
 }
