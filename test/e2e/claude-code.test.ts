@@ -75,9 +75,10 @@ async function session(
   const holders = new Set<string>();
   let looked = 0;
   let running = true;
-  call.exited.finally(() => {
+  const over = () => {
     running = false;
-  });
+  };
+  call.exited.then(over, over);
   while (running) {
     for (const { pid, command } of family(call.pid).filter((one) => one.pid !== call.pid)) {
       looked += 1;

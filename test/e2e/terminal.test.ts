@@ -10,7 +10,7 @@ const FULL_SCREEN = `
 use strict; use POSIX; $| = 1; my $t = POSIX::Termios->new; $t->getattr(0); my $l = $t->getlflag;
 $t->setlflag($l & ~(ECHO | ICANON | ISIG)); $t->setcc(VMIN, 1); $t->setattr(0, TCSANOW);
 print "\\e[?1049h\\e[?25l\\e[?1000h";
-sub size { my $w = "\\0" x 8; ioctl(STDIN, 0x5413, $w) or die; my ($r, $c) = unpack("S2", $w); print "[size ${"$"}{c}x${"$"}{r}]" }
+sub size { my $w = "\\0" x 8; ioctl(STDIN, 0x5413, $w) or die; my ($r, $c) = unpack("S2", $w); print "[size \${c}x\${r}]" }
 $SIG{WINCH} = sub { size() }; size(); print "[ready]";
 while (1) { my $n = sysread(STDIN, my $k, 1); next unless defined $n; last if $n == 0 || $k eq "q"; printf "[key %d]", ord $k }
 print "[bye]"; exit 5;`;

@@ -48,7 +48,12 @@ describe.each(STARTERS)("exec into a bottle started by %s", (starter) => {
     const list = 'opendir(my $d, "/proc/self/fd"); print join(" ", grep { /^[0-9]+$/ } readdir $d)';
     const { stdout } = await bottle.exec(["perl", "-e", list]);
     // 3 is the folder being read
-    expect(stdout.split(" ").map(Number).sort()).toEqual([0, 1, 2, 3]);
+    expect(
+      stdout
+        .split(" ")
+        .map(Number)
+        .sort((a, b) => a - b),
+    ).toEqual([0, 1, 2, 3]);
   });
 
   it("hands input, output and the exit code through", async () => {

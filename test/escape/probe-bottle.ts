@@ -10,7 +10,6 @@ const INSIDE = join(dirname(fileURLToPath(import.meta.url)), "inside");
 
 /** The two ways a program comes to run in a bottle: every attack is made both ways. */
 export const WAYS = ["agent", "exec"] as const;
-export type WayIn = (typeof WAYS)[number];
 export type Outcomes = ReadonlyMap<string, Outcome>;
 
 export interface Probed {

@@ -1,6 +1,6 @@
 // The machine under test in the fake internet: its address, its way out, its name server, and services of its own.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -35,10 +35,11 @@ async function up(): Promise<void> {
   ip("route", "add", "default", "via", "192.0.2.1");
   ip("-6", "route", "add", "default", "via", "2001:db8:1::1");
   const folder = mkdtempSync(join(tmpdir(), "fake-internet-"));
-  execFileSync("mount", ["-t", "tmpfs", "tmpfs", folder]);
   const resolvConf = join(folder, "resolv.conf");
   writeFileSync(resolvConf, `nameserver ${NAME_SERVER}\noptions timeout:1 attempts:1\n`, { mode: 0o644 });
   execFileSync("mount", ["--bind", resolvConf, "/etc/resolv.conf"]);
+  // the mount keeps the file
+  rmSync(folder, { recursive: true });
   await serve("tcp", { port: HOST_SERVICES.tcp, host: "::" });
   await serve("abstract", { path: `\0${HOST_SERVICES.abstract}` });
   process.send?.("up");

@@ -114,8 +114,8 @@ export class FakeInternet {
   async settle(): Promise<void> {
     const marker = `marker-${Math.random().toString(36).slice(2)}`;
     const send = `exec 3<>/dev/udp/198.51.100.1/123 && printf %s ${marker} >&3`;
-    const [file = "", ...rest] = [...this.enter, "bash", "-c", send];
-    spawn(file, rest, { stdio: "ignore" });
+    const [file, ...rest] = this.enter;
+    spawn(file ?? "", [...rest, "bash", "-c", send], { stdio: "ignore" });
     const arrived = () => this.of("udp").some((one) => one.data === marker);
     for (let tries = 0; tries < 500 && !arrived(); tries += 1) {
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -143,8 +143,10 @@ function machine(hostPid: number): string[] {
 /** One more user namespace, in which the ordinary user has its own uid again; all calls share it, as on a machine. */
 async function becomeSelf(hostPid: number): Promise<ChildProcess> {
   const map = [`--map-user=${process.getuid?.()}`, `--map-group=${process.getgid?.()}`];
-  const [file = "", ...rest] = [...machine(hostPid), "--", "unshare", "-U", ...map, "--", "cat"];
-  const holder = spawn(file, rest, { stdio: ["pipe", "pipe", "inherit"] });
+  const [, ...enter] = machine(hostPid);
+  const holder = spawn("nsenter", [...enter, "--", "unshare", "-U", ...map, "--", "cat"], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   // it echoes when it has got there
   holder.stdin.write("there\n");
   await new Promise<void>((resolve, reject) => {
