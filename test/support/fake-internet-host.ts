@@ -1,10 +1,8 @@
-// The machine under test in the fake internet: its address, its way out, its name server, and services of its own.
+// The machine under test in the fake internet: its address, its way out, its name server (argument: a resolv.conf), and
+// services of its own.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { HOST_SERVICES, NAME_SERVER, type Sighting } from "./fake-internet.ts";
+import { HOST_SERVICES, type Sighting } from "./fake-internet.ts";
 
 function ip(...args: readonly string[]): void {
   execFileSync("ip", args, { stdio: ["ignore", "inherit", "inherit"] });
@@ -34,12 +32,7 @@ async function up(): Promise<void> {
   ip("link", "set", "eth0", "up");
   ip("route", "add", "default", "via", "192.0.2.1");
   ip("-6", "route", "add", "default", "via", "2001:db8:1::1");
-  const folder = mkdtempSync(join(tmpdir(), "fake-internet-"));
-  const resolvConf = join(folder, "resolv.conf");
-  writeFileSync(resolvConf, `nameserver ${NAME_SERVER}\noptions timeout:1 attempts:1\n`, { mode: 0o644 });
-  execFileSync("mount", ["--bind", resolvConf, "/etc/resolv.conf"]);
-  // the mount keeps the file
-  rmSync(folder, { recursive: true });
+  execFileSync("mount", ["--bind", process.argv[2] ?? "", "/etc/resolv.conf"]);
   await serve("tcp", { port: HOST_SERVICES.tcp, host: "::" });
   await serve("abstract", { path: `\0${HOST_SERVICES.abstract}` });
   process.send?.("up");

@@ -129,8 +129,9 @@ function sniff(): Promise<ChildProcess> {
 }
 
 /** The machine under test: its own namespace, its services, its resolv.conf. */
-function startHost(): Promise<ChildProcess> {
-  const host = spawn("unshare", ["-nm", "--", process.execPath, join(FOLDER, "fake-internet-host.ts")], {
+function startHost(resolvConf: string): Promise<ChildProcess> {
+  const script = join(FOLDER, "fake-internet-host.ts");
+  const host = spawn("unshare", ["-nm", "--", process.execPath, script, resolvConf], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
   return new Promise((resolve, reject) => {
@@ -150,7 +151,7 @@ function startHost(): Promise<ChildProcess> {
 
 async function main(plan: InternetPlan): Promise<void> {
   ip("link", "set", "lo", "up");
-  const host = await startHost();
+  const host = await startHost(process.argv[2] ?? "");
   // in the main table, so that the wire's own subnets stay nearer
   ip("route", "add", "local", "0.0.0.0/0", "dev", "lo", "table", "main");
   ip("-6", "route", "add", "local", "::/0", "dev", "lo", "table", "main");

@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { SeenRequest } from "./https-origin.ts";
 import type { Credentials } from "./pki.ts";
@@ -56,12 +58,14 @@ export const NAME_SERVER = "203.0.113.53";
  */
 export class FakeInternet {
   readonly sightings: Sighting[] = [];
+  readonly #folder: string;
   readonly #holder: ChildProcess;
   readonly #hostPid: number;
   /** keeps the user namespace in which an ordinary user is itself; undefined for root */
   readonly #self: ChildProcess | undefined;
 
-  private constructor(holder: ChildProcess, hostPid: number, self: ChildProcess | undefined) {
+  private constructor(folder: string, holder: ChildProcess, hostPid: number, self: ChildProcess | undefined) {
+    this.#folder = folder;
     this.#holder = holder;
     this.#hostPid = hostPid;
     this.#self = self;
@@ -69,7 +73,11 @@ export class FakeInternet {
 
   static async start(plan: InternetPlan): Promise<FakeInternet> {
     const main = join(CHECKOUT, "test/support/fake-internet-main.ts");
-    const holder = spawn("unshare", [isRoot ? "-nm" : "-Urnm", "--", process.execPath, main], {
+    const folder = mkdtempSync(join(tmpdir(), "fake-internet-"));
+    const resolvConf = join(folder, "resolv.conf");
+    writeFileSync(resolvConf, `nameserver ${NAME_SERVER}\noptions timeout:1 attempts:1\n`);
+    chmodSync(resolvConf, 0o644);
+    const holder = spawn("unshare", [isRoot ? "-nm" : "-Urnm", "--", process.execPath, main, resolvConf], {
       stdio: ["pipe", "inherit", "inherit", "ipc"],
     });
     const early: Sighting[] = [];
@@ -82,7 +90,12 @@ export class FakeInternet {
       });
       holder.send(plan);
     });
-    const internet = new FakeInternet(holder, hostPid, isRoot ? undefined : await becomeSelf(hostPid));
+    const internet = new FakeInternet(
+      folder,
+      holder,
+      hostPid,
+      isRoot ? undefined : await becomeSelf(hostPid),
+    );
     internet.sightings.push(...early);
     take = (sighting) => void internet.sightings.push(sighting);
     return internet;
@@ -131,6 +144,7 @@ export class FakeInternet {
     this.#self?.kill("SIGKILL");
     this.#holder.disconnect();
     await gone;
+    rmSync(this.#folder, { recursive: true });
   }
 }
 
