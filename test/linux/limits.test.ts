@@ -62,7 +62,10 @@ describe("without a cgroup", () => {
       },
       limits: { pids: 40 },
     });
-    expect(agent.out).toMatch(/^3[0-9] Resource temporarily unavailable$/m);
+    expect(agent).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^3[0-9] Resource temporarily unavailable$/m),
+    });
   });
 
   it("every process inside has the bound on processes, the one the agent could make fork for it too", async () => {

@@ -1,9 +1,10 @@
-import { type ChildProcess, type ChildProcessByStdio, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
-import { PassThrough, Readable, Writable } from "node:stream";
+import { Readable, Writable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 import type { IPty } from "@lydell/node-pty";
 import type { AgentSpec } from "../backend.ts";
+import { openStdioPipes } from "./stdio-pipes.ts";
 
 /** A program on this side, its streams, and its end; what both ways of starting one have in common. */
 export interface Started {
@@ -21,6 +22,8 @@ export interface Launch {
   readonly command: readonly [string, ...string[]];
   readonly env: Readonly<Record<string, string>>;
   readonly terminal: AgentSpec["terminal"];
+  /** a folder that only the launcher can see */
+  readonly folder: string;
 }
 
 /** Starts it on a pty of its own or on three pipes, in a session of its own; nothing else is inherited. */
@@ -35,33 +38,37 @@ function neutral(env: Readonly<Record<string, string>>): Record<string, string> 
   );
 }
 
-async function startWithPipes({ command, env }: Launch): Promise<Started> {
+async function startWithPipes({ command, env, folder }: Launch): Promise<Started> {
   const [file, ...words] = command;
-  const child = spawn(file, words, {
-    stdio: ["pipe", "pipe", "pipe"],
-    env: neutral(env),
-    cwd: "/",
-    detached: true,
-  });
-  const exited = codeOf(child);
-  await spawned(child);
-  const { pid, stdin, stdout, stderr } = child;
-  if (pid === undefined) throw new Error("no pid");
-  // A program that has closed its input is no error of ours.
-  stdin.on("error", () => undefined);
-  return { pid, stdin, stdout: kept(stdout), stderr: kept(stderr), resize: () => undefined, exited };
-}
-
-/** At a child's exit node throws away what nobody reads yet (child_process `flushStdio`): a short program's whole output. */
-function kept(output: Readable): Readable {
-  return output.pipe(new PassThrough());
+  const pipes = await openStdioPipes(folder);
+  const { stdin, stdout, stderr } = pipes;
+  try {
+    const child = spawn(file, words, {
+      stdio: [...pipes.child],
+      env: neutral(env),
+      cwd: "/",
+      detached: true,
+    });
+    const exited = codeOf(child);
+    await spawned(child);
+    const { pid } = child;
+    if (pid === undefined) throw new Error("no pid");
+    // A program that has closed its input is no error of ours.
+    stdin.on("error", () => undefined);
+    return { pid, stdin, stdout, stderr, resize: () => undefined, exited };
+  } catch (error) {
+    for (const stream of [stdin, stdout, stderr]) stream.destroy();
+    throw error;
+  } finally {
+    pipes.closeChildEnds();
+  }
 }
 
 function spawned(child: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => child.once("spawn", resolve).once("error", reject));
 }
 
-function codeOf(child: ChildProcessByStdio<Writable, Readable, Readable>): Promise<number> {
+function codeOf(child: ChildProcess): Promise<number> {
   return new Promise((resolve) => child.once("exit", (code, signal) => resolve(code ?? signalCode(signal))));
 }
 

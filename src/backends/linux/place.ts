@@ -90,7 +90,7 @@ class LinuxPlace implements Place {
       agent,
       this.#restrictions,
     );
-    const started = await start({ command, env: agent.env, terminal: agent.terminal });
+    const started = await start({ command, env: agent.env, terminal: agent.terminal, folder: scratch });
     const { init, namespaces } = await untilStarted(started, status);
     let reason: string | undefined;
     const stopWatching = watch({

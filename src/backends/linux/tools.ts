@@ -11,6 +11,7 @@ export const TOOLS = {
   ip: "iproute2",
   nsenter: "util-linux",
   unshare: "util-linux",
+  mkfifo: "coreutils",
   perl: "perl-base",
 } as const;
 
