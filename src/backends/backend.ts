@@ -37,8 +37,11 @@ export interface AgentSpec {
   /** complete: nothing of the host's environment is added */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
-  /** PEM bundle for the bottle's system trust store: the system's certificates and the bottle's CA */
-  readonly caBundle: string;
+  /**
+   * PEM bundle for the bottle's system trust store: the system's certificates and the bottle's CA. Everything around the
+   * program may be made before it is there, the program's first instruction comes after.
+   */
+  readonly caBundle: string | Promise<string>;
   /** the bottle's own pty, or pipes */
   readonly terminal: { readonly columns: number; readonly rows: number; readonly name: string } | undefined;
 }

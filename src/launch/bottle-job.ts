@@ -44,10 +44,13 @@ export async function runBottle(job: BottleJob, channel: JobChannel, begun?: Beg
     sidecar.init({ ...job.sidecar, journal: SIDECAR_JOURNAL }, job.secrets);
     place = await network.open(job.place);
     for (const socket of place.sockets) sidecar.handOver(socket);
-    const ca = await sidecar.serve();
+    // the sandbox is made while the sidecar boots; its program waits for the certificate, which is there when every
+    // listener answers
+    const caBundle = Promise.all([systemCertificates(), sidecar.serve()]).then((parts) => parts.join("\n"));
+    caBundle.catch(() => {});
     const agent = await place.startAgent({
       ...job.agent,
-      caBundle: `${await systemCertificates()}\n${ca}`,
+      caBundle,
       terminal: job.input.kind === "terminal" ? { name: job.input.name, ...terminalSize() } : undefined,
     });
     channel.running(place.record());

@@ -182,6 +182,9 @@ sub start {
   set_rlimits();
   set_affinity();
   join_cgroups();
+  # Nothing above 2 was open, so these four are 3, 4, 5 and 6; the first and third stay where they are. Both ends of the
+  # gate: it has a reader whenever the launcher writes, and never ends.
+  open(my $gate, '+<', $option{gate}) or fail("$option{gate}: $!");
   open(my $filter, '<', $option{filter}) or fail("$option{filter}: $!");
   open(my $status, '>>', $option{status}) or fail("$option{status}: $!");
   my $memory = must('memfd_create', call('memfd_create', my $name = "arguments", 0));
@@ -196,12 +199,10 @@ sub start {
     print {$arguments} "--setenv\0$key\0$value\0";
   }
   seek $arguments, 0, 0;    # flushes, too
-  # Nothing above 2 was open, so these three are 3, 4 and 5.
-  must('dup3', call('dup3', fileno($status), 6, 0));
   must('dup3', call('dup3', fileno($filter), 7, 0));
   must('dup3', call('dup3', fileno($status), 8, 0));
   must('dup3', call('dup3', fileno($arguments), 9, 0));
-  close $_ for $filter, $status, $arguments;
+  close $_ for $filter, $arguments;
   exec { $ARGV[0] } @ARGV or fail("$ARGV[0]: $!");
 }
 

@@ -14,6 +14,7 @@ import {
   removeCgroup,
 } from "./cgroup.ts";
 import type { EntryFiles } from "./entry-files.ts";
+import { type Gate, makeGate } from "./gate.ts";
 import { SETUP_MESSAGE_BYTES, SETUP_MS } from "./limits.ts";
 import { type Holder, type Network, openNetwork } from "./netns.ts";
 import { bootId, identify, isAlive, namespaceId, type ProcessId, signal } from "./proc.ts";
@@ -44,6 +45,12 @@ export async function openPlace(spec: PlaceSpec, files: EntryFiles, holder: Hold
     removeScratch(spec.scratch);
     throw error;
   }
+}
+
+/** The first process of a bottle and the namespaces it is in. */
+interface Begun {
+  readonly init: ProcessId;
+  readonly namespaces: Namespaces;
 }
 
 interface Running {
@@ -80,9 +87,9 @@ class LinuxPlace implements Place {
   async startAgent(agent: AgentSpec): Promise<AgentProcess> {
     if (this.#running !== undefined) throw new Error("the agent was started already");
     const { scratch, limits, mounts } = this.#spec;
-    writeCertificates(scratch, agent.caBundle);
-    const { status } = scratchPaths(scratch);
+    const { status, gate: gatePath } = scratchPaths(scratch);
     writeFileSync(status, "");
+    const gate = await makeGate(gatePath);
     const command = startCommand(
       this.#files.enter,
       this.#network.holder.pid,
@@ -91,7 +98,9 @@ class LinuxPlace implements Place {
       this.#restrictions,
     );
     const started = await start({ command, env: agent.env, terminal: agent.terminal, folder: scratch });
-    const { init, namespaces } = await untilStarted(started, status);
+    const { init, namespaces } = await this.#release(started, agent.caBundle, gate).finally(() =>
+      gate.close(),
+    );
     let reason: string | undefined;
     const stopWatching = watch({
       init: init.pid,
@@ -121,6 +130,19 @@ class LinuxPlace implements Place {
       },
       exited,
     };
+  }
+
+  /** Lets the program start once its certificates are there. Throws, with nothing left of it, when they never will be. */
+  async #release(started: Started, caBundle: AgentSpec["caBundle"], gate: Gate): Promise<Begun> {
+    const { scratch } = this.#spec;
+    try {
+      writeCertificates(scratch, await caBundle);
+    } catch (error) {
+      signal(started.pid, "SIGKILL");
+      throw error;
+    }
+    gate.open();
+    return await untilStarted(started, scratchPaths(scratch).status);
   }
 
   record(): PlaceRecord {
@@ -188,10 +210,7 @@ function processors(cpus: number | undefined): readonly number[] {
 }
 
 /** Waits for bwrap to say who the first process is, and for the last step inside to say that all is in place. */
-async function untilStarted(
-  started: Started,
-  status: string,
-): Promise<{ readonly init: ProcessId; readonly namespaces: Namespaces }> {
+async function untilStarted(started: Started, status: string): Promise<Begun> {
   let code: number | undefined;
   void started.exited.then((exit) => {
     code = exit;
@@ -207,7 +226,7 @@ async function untilStarted(
 }
 
 /** bwrap's `--info-fd`: JSON with the first process's pid, which now is in all of the namespaces `exec` will enter. */
-function parseStatus(text: string): { readonly init: ProcessId; readonly namespaces: Namespaces } {
+function parseStatus(text: string): Begun {
   const said: unknown = JSON.parse(text.slice(0, text.lastIndexOf("}") + 1));
   const pid =
     typeof said === "object" && said !== null && "child-pid" in said ? said["child-pid"] : undefined;

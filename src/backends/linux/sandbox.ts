@@ -16,15 +16,17 @@ export interface Restrictions {
 }
 
 /** Descriptor numbers that `enter.pl start` opens for bwrap. */
-const FD = { started: "6", filter: "7", info: "8", arguments: "9" } as const;
+const FD = { gate: "3", started: "5", filter: "7", info: "8", arguments: "9" } as const;
 
 /**
  * Runs inside, as the last step before the program: bounds the number of processes in the innermost user namespace
- * (dash says -p, bash -u), of the bottle's first process too, which an agent can trace and so make fork for it; says that
- * the sandbox is complete; and becomes the program, or exits 127 or 126 as a shell does.
+ * (dash says -p, bash -u), of the bottle's first process too, which an agent can trace and so make fork for it; waits for
+ * the launcher's line, which comes when the sidecar answers on every socket; says that the sandbox is complete; and
+ * becomes the program, or exits 127 or 126 as a shell does.
  */
 const LAST_STEP = `/usr/bin/prlimit --pid 1 --nproc="$1" || exit 125
 { ulimit -u "$1" || ulimit -p "$1"; } 2>/dev/null || exit 125
+read -r _ <&${FD.gate} || exit 125; exec ${FD.gate}<&-
 shift; umask 022; echo started >&${FD.started}; exec ${FD.started}>&-; exec "$@"`;
 
 export function commonOptions(restrictions: Restrictions): readonly string[] {
@@ -59,6 +61,7 @@ export function startCommand(
     ...commonOptions(restrictions),
     `filter=${paths.agentFilter}`,
     `status=${paths.status}`,
+    `gate=${paths.gate}`,
     ...(terminal ? ["terminal=1"] : []),
     "--",
     ...sandboxOptions(place, agent, terminal),

@@ -24,6 +24,8 @@ export interface ScratchPaths {
   readonly sidecarFilter: string;
   /** what bwrap says of the sandbox it made, and the word `started` */
   readonly status: string;
+  /** a FIFO: the program starts when a line comes through it */
+  readonly gate: string;
 }
 
 export function scratchPaths(scratch: string): ScratchPaths {
@@ -34,6 +36,7 @@ export function scratchPaths(scratch: string): ScratchPaths {
     agentFilter: join(scratch, "agent.bpf"),
     sidecarFilter: join(scratch, "sidecar.bpf"),
     status: join(scratch, "status.json"),
+    gate: join(scratch, "gate"),
   };
 }
 
@@ -52,6 +55,8 @@ export function writeScratch(scratch: string, nested: boolean): void {
   const paths = scratchPaths(scratch);
   mkdirSync(paths.certs, { recursive: true, mode: 0o755 });
   for (const [name, content] of Object.entries(ETC)) write(join(paths.etc, name), content);
+  // bound before the bottle's CA is known, and filled then
+  write(join(paths.certs, "ca-certificates.crt"), "");
   write(paths.agentFilter, encode(agentFilter(architecture(), { nested })));
 }
 
@@ -78,8 +83,8 @@ export function writeCertificates(scratch: string, bundle: string): void {
 }
 
 export function removeScratch(scratch: string): void {
-  const { etc, certs, agentFilter, sidecarFilter, status } = scratchPaths(scratch);
-  for (const path of [etc, certs, agentFilter, sidecarFilter, status])
+  const { etc, certs, agentFilter, sidecarFilter, status, gate } = scratchPaths(scratch);
+  for (const path of [etc, certs, agentFilter, sidecarFilter, status, gate])
     rmSync(path, { recursive: true, force: true });
 }
 

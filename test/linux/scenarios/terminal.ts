@@ -11,9 +11,9 @@ const spec = agentSpec(
   [
     "bash",
     "-c",
-    `trap 'echo "[winch $(stty size)]"' WINCH; trap 'echo [int]' INT
+    `trap 'echo "[winch $(stty size)]"' WINCH; trap 'echo [int]; exit 42' INT
      echo "[ready $(stty size) $(ps -o sid= -o pgid= -o tpgid= -p $$ | xargs)]"
-     for i in 1 2; do sleep 30 & wait $!; done; exit 42`,
+     while :; do sleep 1 & wait $!; done`,
   ],
   { terminal },
 );
