@@ -22,8 +22,6 @@ export interface Launch {
   readonly command: readonly [string, ...string[]];
   readonly env: Readonly<Record<string, string>>;
   readonly terminal: AgentSpec["terminal"];
-  /** a folder that only the launcher can see */
-  readonly folder: string;
 }
 
 /** Starts it on a pty of its own or on three pipes, in a session of its own; nothing else is inherited. */
@@ -38,9 +36,9 @@ function neutral(env: Readonly<Record<string, string>>): Record<string, string> 
   );
 }
 
-async function startWithPipes({ command, env, folder }: Launch): Promise<Started> {
+async function startWithPipes({ command, env }: Launch): Promise<Started> {
   const [file, ...words] = command;
-  const pipes = await openStdioPipes(folder);
+  const pipes = await openStdioPipes();
   const { stdin, stdout, stderr } = pipes;
   try {
     const child = spawn(file, words, {

@@ -1,4 +1,3 @@
-import { dirname } from "node:path";
 import { Fault } from "../../base/fault.ts";
 import type { AgentProcess, AgentSpec, PlaceRecord } from "../backend.ts";
 import { start } from "./agent-process.ts";
@@ -44,7 +43,6 @@ export async function execInside(
     ],
     env: spec.env,
     terminal: spec.terminal,
-    folder: dirname(record.filter),
   });
   const kill = (name: NodeJS.Signals) => {
     if (program(started.pid) === undefined) signal(started.pid, name);

@@ -97,7 +97,7 @@ class LinuxPlace implements Place {
       agent,
       this.#restrictions,
     );
-    const started = await start({ command, env: agent.env, terminal: agent.terminal, folder: scratch });
+    const started = await start({ command, env: agent.env, terminal: agent.terminal });
     const { init, namespaces } = await this.#release(started, agent.caBundle, gate).finally(() =>
       gate.close(),
     );

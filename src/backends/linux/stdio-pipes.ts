@@ -1,8 +1,8 @@
-import { execFile } from "node:child_process";
-import { closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { closeSync, constants, openSync } from "node:fs";
 import { Socket } from "node:net";
-import { join } from "node:path";
-import { promisify } from "node:util";
+import type { Readable, Writable } from "node:stream";
+import { Fault } from "../../base/fault.ts";
 import { tool } from "./tools.ts";
 
 /** Three pipes of the kernel's: the program's ends, and ours as streams. */
@@ -15,34 +15,33 @@ export interface StdioPipes {
   closeChildEnds(): void;
 }
 
-const { O_RDONLY, O_WRONLY, O_RDWR, O_NONBLOCK } = constants;
+const { O_RDONLY, O_WRONLY, O_NONBLOCK } = constants;
+
+/** Makes three pipes, says the number of each one's reading end, and keeps them until its input ends. */
+const MAKER = `my @kept; for (1 .. 3) { pipe(my $r, my $w) or exit 1; push @kept, $r, $w; syswrite STDOUT, fileno($r) . "\\n" }
+sysread STDIN, my $end, 1;`;
 
 /**
- * Makes them as FIFOs in `folder`, without a name by the time this resolves. node's own "pipes" are sockets, and a
- * socket can't be opened again: `echo x > /dev/stderr` fails with ENXIO on one.
+ * node makes no pipes: what it calls so are sockets, and a socket can't be opened again (`echo x > /dev/stderr` fails with
+ * ENXIO on one). So a process that ends at once makes them, and each end is opened anew through its /proc: that gives it
+ * flags of its own, and no name, which in a FIFO would tell the bottle a path of the host.
  */
-export async function openStdioPipes(folder: string): Promise<StdioPipes> {
-  const names = mkdtempSync(join(folder, "stdio-"));
-  const paths = ["stdin", "stdout", "stderr"].map((name) => join(names, name));
-  const [input = "", output = "", errors = ""] = paths;
-  const open: number[] = [];
-  const take = (path: string, flags: number): number => {
-    const fd = openSync(path, flags);
-    open.push(fd);
-    return fd;
-  };
+export async function openStdioPipes(): Promise<StdioPipes> {
+  const maker = spawn(tool("perl"), ["-e", MAKER], { stdio: ["pipe", "pipe", "ignore"], env: {}, cwd: "/" });
+  maker.stdin.on("error", () => undefined);
+  const opened: number[] = [];
   try {
-    await promisify(execFile)(tool("mkfifo"), ["-m", "600", ...paths]);
-    // One end after the other: neither `open` may wait, and the child's ends may not be non-blocking.
-    const both = take(input, O_RDWR | O_NONBLOCK);
-    const child = [take(input, O_RDONLY), 0, 0] as [number, number, number];
+    const [input = "", output = "", errors = ""] = await linesOf(maker);
+    const take = (end: string, flags: number): number => {
+      const fd = openSync(`/proc/${maker.pid}/fd/${end}`, flags);
+      opened.push(fd);
+      return fd;
+    };
+    // The maker has both ends of each open, so no `open` waits. Only ours may be non-blocking.
+    const child = [take(input, O_RDONLY), take(output, O_WRONLY), take(errors, O_WRONLY)] as const;
     const stdin = take(input, O_WRONLY | O_NONBLOCK);
-    closeSync(both);
-    open.shift();
     const stdout = take(output, O_RDONLY | O_NONBLOCK);
-    child[1] = take(output, O_WRONLY);
     const stderr = take(errors, O_RDONLY | O_NONBLOCK);
-    child[2] = take(errors, O_WRONLY);
     return {
       child,
       stdin: new Socket({ fd: stdin, readable: false, writable: true }),
@@ -53,9 +52,24 @@ export async function openStdioPipes(folder: string): Promise<StdioPipes> {
       },
     };
   } catch (error) {
-    for (const fd of open) closeSync(fd);
+    for (const fd of opened) closeSync(fd);
     throw error;
   } finally {
-    rmSync(names, { recursive: true, force: true });
+    maker.stdin.end();
   }
+}
+
+function linesOf(maker: ChildProcessByStdio<Writable, Readable, null>): Promise<readonly string[]> {
+  return new Promise((resolve, reject) => {
+    let text = "";
+    maker.once("error", reject);
+    maker.once("close", () =>
+      reject(new Fault("no pipes could be made", { mend: "run: bot-bottle doctor" })),
+    );
+    maker.stdout.setEncoding("latin1").on("data", (chunk: string) => {
+      text += chunk;
+      const lines = text.split("\n");
+      if (lines.length > 3) resolve(lines.slice(0, 3));
+    });
+  });
 }
