@@ -181,32 +181,29 @@ describe.each(STARTERS)("in a bottle started by %s, with no proxy variable set,"
     expect(arrived(api, "/node")?.headers.authorization).toBe(`Bearer ${TOKEN}`);
   });
 
-  it.skipIf(!existsSync("/usr/bin/python3"))(
-    "Python's urllib works (skipped without /usr/bin/python3)",
-    async () => {
-      const script = 'import urllib.request as u; print(u.urlopen("https://api.example.com/python").status)';
-      const { stdout, stderr } = await home.run(["/usr/bin/python3", "-c", script]);
-      expect([stdout, stderr]).toEqual(["200\n", expect.any(String)]);
-    },
-  );
+  it("Python's urllib works", async (test) => {
+    test.skip(!existsSync("/usr/bin/python3"), "there is no /usr/bin/python3");
+    const script = 'import urllib.request as u; print(u.urlopen("https://api.example.com/python").status)';
+    const { stdout, stderr } = await home.run(["/usr/bin/python3", "-c", script]);
+    expect([stdout, stderr]).toEqual(["200\n", expect.any(String)]);
+  });
 
-  it.skipIf(!has("rustc"))(
-    "a Rust binary works by name and over plain HTTP (skipped without rustc)",
-    async () => {
-      const workspace = home.workspace({ "main.rs": RUST }, "rust-project");
-      const built = spawnSync("rustc", ["-O", "-o", join(workspace, "probe"), join(workspace, "main.rs")], {
-        encoding: "utf8",
-      });
-      expect([built.status, built.stderr]).toEqual([0, ""]);
-      home.own(join(workspace, "probe"));
-      const { stdout } = await home.run(["/workspace/probe"], { flags: ["--workspace", workspace] });
-      expect(stdout).toMatch(/^HTTP\/1\.1 200/);
-      expect(arrived(plain, "/rust")).toBeDefined();
-    },
-  );
+  it("a Rust binary works by name and over plain HTTP", async (test) => {
+    test.skip(!has("rustc"), "there is no rustc to build it");
+    const workspace = home.workspace({ "main.rs": RUST }, "rust-project");
+    const built = spawnSync("rustc", ["-O", "-o", join(workspace, "probe"), join(workspace, "main.rs")], {
+      encoding: "utf8",
+    });
+    expect([built.status, built.stderr]).toEqual([0, ""]);
+    home.own(join(workspace, "probe"));
+    const { stdout } = await home.run(["/workspace/probe"], { flags: ["--workspace", workspace] });
+    expect(stdout).toMatch(/^HTTP\/1\.1 200/);
+    expect(arrived(plain, "/rust")).toBeDefined();
+  });
 
   for (const { name, args } of GO_PROGRAMS) {
-    it.skipIf(!has(name))(`a Go binary works: ${name} (skipped where it is not)`, async () => {
+    it(`a Go binary works: ${name}`, async (test) => {
+      test.skip(!has(name), `there is no ${name}`);
       const found = spawnSync("sh", ["-c", `readlink -f "$(command -v ${name})"`], {
         encoding: "utf8",
       }).stdout.trim();

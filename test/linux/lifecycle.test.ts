@@ -82,10 +82,11 @@ describe("an exec whose launcher is killed", () => {
     });
     const record: Kept = JSON.parse(line);
     const { child } = await startScenario("exec-launcher", { record });
-    const started = members(record.net).find(
-      (pid) => readText(`/proc/${pid}/cmdline`) === "sleep\x001234\x00",
-    );
-    expect(started).toBeDefined();
+    const find = () =>
+      members(record.net).find((pid) => readText(`/proc/${pid}/cmdline`) === "sleep\x001234\x00");
+    // its shell says that it runs just before it becomes the program that is looked for
+    await eventually(() => find() !== undefined);
+    const started = find();
     child.kill("SIGKILL");
     await eventually(() => readStat(started ?? 0) === undefined);
     expect(isGone(record.processes.init.pid, record.processes.init.started)).toBe(false);
