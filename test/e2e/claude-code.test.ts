@@ -73,6 +73,7 @@ async function session(
     { env: { PATH: `${PACKAGE}:${env.PATH}` }, seconds: 150 },
   );
   const holders = new Set<string>();
+  const suspects = new Map<number, string>();
   let looked = 0;
   let running = true;
   const over = () => {
@@ -82,9 +83,12 @@ async function session(
   while (running) {
     for (const { pid, command } of family(call.pid).filter((one) => one.pid !== call.pid)) {
       looked += 1;
-      if (shown(pid).includes(token)) holders.add(command);
+      if (shown(pid).includes(token)) suspects.set(pid, command);
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
+    // Between fork and exec a child still shows its parent's: one that holds the key shows it a moment later too.
+    for (const [pid, command] of suspects) if (shown(pid).includes(token)) holders.add(command);
+    suspects.clear();
   }
   return { home, api, workspace, result: await call.exited, holders: [...holders], looked };
 }
