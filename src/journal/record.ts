@@ -30,13 +30,17 @@ export interface RequestEvent {
   readonly method: string;
   /** path without its query */
   readonly path: string;
-  readonly verdict: "allow" | "block";
+  readonly verdict: "allow" | "block" | "redact";
   readonly code?: string;
   readonly rule: string;
   readonly status: number;
   readonly bytes_out: number;
   readonly bytes_in: number;
   readonly ms: number;
+  /** what was found in it, at most `FINDING_COUNT`; never a value */
+  readonly findings?: readonly RecordedFinding[];
+  /** a body that was more than can be inspected and went on, because the route says `oversize: pass`: why */
+  readonly not_inspected?: string;
   /** credentials the agent brought that were taken off, by field name */
   readonly removed?: readonly string[];
   /** the name of the secret that was put on */
@@ -49,6 +53,19 @@ export interface RequestEvent {
   readonly request?: RecordedMessage;
   /** what it received; absent also where nothing was answered */
   readonly response?: RecordedMessage;
+}
+
+/** One thing the content inspection found. */
+export interface RecordedFinding {
+  /** `known_secrets`, `canary`, `token_patterns`, `entropy`, `naive_injection_detection`, `response_mask` */
+  readonly detector: string;
+  /** the secret's name, the rule's id or the phrase's class */
+  readonly name: string;
+  /** `host`, `target`, `header NAME`, `body`, `trailer NAME`, `message`, `response header NAME`, `response body`, … */
+  readonly surface: string;
+  /** how it was spelled: `raw`, `base64`, `gzip > hex`, … */
+  readonly encoding?: string;
+  readonly action: "block" | "redact" | "warn" | "mask";
 }
 
 /**

@@ -1,0 +1,15 @@
+export type Detector = "known_secrets" | "canary" | "token_patterns" | "entropy";
+
+/** Something that should not leave, in one text: a body, a message, a head. Never holds the value. */
+export interface Finding {
+  readonly detector: Detector;
+  /** the secret's name, or the rule's id; printable */
+  readonly name: string;
+  /** how it was spelled, outermost first: `raw`, `base64`, `gzip > hex`, `folded` */
+  readonly encoding: string;
+  /** bytes of the text that carry it, counted from the text's beginning, end excluded; of an encoded run the whole run */
+  readonly start: number;
+  readonly end: number;
+  /** false: replacing those bytes would not take it out for certain (found after folding, or split), so block */
+  readonly replaceable: boolean;
+}
