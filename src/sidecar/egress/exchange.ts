@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { printable } from "../../base/printable.ts";
+import type { RecordedFinding } from "../../journal/record.ts";
 import { type AllowDecision, type Decision, decide } from "../../policy/decide.ts";
 import type { HeaderList } from "../../policy/facts.ts";
 import { problemJson } from "../../policy/refusal.ts";
 import { type Refusal, refuse } from "../../policy/verdict.ts";
 import type { Timed } from "./deadlines.ts";
+import { requestEvent } from "./exchange-record.ts";
 import { EXCHANGE_IDLE_MS } from "./limits.ts";
 import { Transcript } from "./log/transcript.ts";
 import { type BodyMask, createBodyMask, maskFields } from "./mask.ts";
@@ -47,6 +49,8 @@ export class Exchange implements ResponseSink, Timed {
   #injected: string | undefined;
   #secrets: readonly string[] = NO_FIELDS;
   #mask: BodyMask | undefined;
+  readonly #findings: RecordedFinding[] = [];
+  #notInspected: string | undefined;
   /** with `log` 2 only */
   readonly #transcript: Transcript | undefined;
 
@@ -266,32 +270,23 @@ export class Exchange implements ResponseSink, Timed {
     const { deadlines, log, record } = this.#plane;
     deadlines.delete(this);
     if (refusal === undefined && log === 0) return;
-    const { facts, protocol, dialled } = this.#request;
-    const decision = this.#decision;
-    const query = facts.target.indexOf("?");
     record({
-      kind: "request",
-      way: facts.way,
-      protocol,
-      host: decision?.host ?? printable(facts.authority),
-      port: facts.port,
-      dialled,
-      method: printable(facts.method),
-      path:
-        decision && "path" in decision
-          ? decision.path
-          : printable(query < 0 ? facts.target : facts.target.slice(0, query)),
-      verdict: refusal === undefined ? "allow" : "block",
-      ...(refusal === undefined ? {} : { code: refusal.code }),
-      rule: refusal?.rule ?? decision?.verdict.rule ?? "",
-      status: this.#status,
-      bytes_out: this.#bytesOut,
-      bytes_in: this.#bytesIn,
-      ms: Math.round((performance.now() - this.#startedAt) * 10) / 10,
-      ...(this.#removed.length === 0 ? {} : { removed: this.#removed }),
-      ...(this.#injected === undefined ? {} : { injected: this.#injected }),
-      ...(error === undefined ? {} : { error }),
-      ...(id === undefined ? {} : { id }),
+      ...requestEvent({
+        request: this.#request,
+        decision: this.#decision,
+        refusal,
+        status: this.#status,
+        bytesOut: this.#bytesOut,
+        bytesIn: this.#bytesIn,
+        startedAt: this.#startedAt,
+        removed: this.#removed,
+        injected: this.#injected,
+        findings: this.#findings,
+        notInspected: this.#notInspected,
+        error,
+        id,
+        mask: (text) => text,
+      }),
       ...this.#transcript?.masked({
         removed: this.#removed,
         injected: this.#injected,

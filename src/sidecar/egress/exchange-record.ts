@@ -1,0 +1,63 @@
+import { printable } from "../../base/printable.ts";
+import type { RecordedFinding, RequestEvent } from "../../journal/record.ts";
+import type { Decision } from "../../policy/decide.ts";
+import type { Refusal } from "../../policy/verdict.ts";
+import type { IncomingRequest } from "./stream.ts";
+
+/** What an exchange has come to, for the journal. */
+export interface Outcome {
+  readonly request: IncomingRequest;
+  /** undefined: it was refused before it could be decided */
+  readonly decision: Decision | undefined;
+  readonly refusal: Refusal | undefined;
+  readonly status: number;
+  readonly bytesOut: number;
+  readonly bytesIn: number;
+  /** `performance.now()` when it began */
+  readonly startedAt: number;
+  /** as `PutOn.removed` */
+  readonly removed: readonly string[];
+  readonly injected: string | undefined;
+  readonly findings: readonly RecordedFinding[];
+  /** a sentence */
+  readonly notInspected: string | undefined;
+  readonly error: string | undefined;
+  readonly id: string | undefined;
+  /** takes every secret out of a text that the agent wrote */
+  mask(text: string): string;
+}
+
+/** The journal's line of one exchange, without its messages. No text in it holds a secret. */
+export function requestEvent(outcome: Outcome): RequestEvent {
+  const { request, decision, refusal, findings, mask } = outcome;
+  const { facts, protocol, dialled } = request;
+  const query = facts.target.indexOf("?");
+  const redacted = findings.some(({ action }) => action === "redact");
+  return {
+    kind: "request",
+    way: facts.way,
+    protocol,
+    host: mask(decision?.host ?? printable(facts.authority)),
+    port: facts.port,
+    dialled,
+    method: mask(printable(facts.method)),
+    path: mask(
+      decision && "path" in decision
+        ? decision.path
+        : printable(query < 0 ? facts.target : facts.target.slice(0, query)),
+    ),
+    verdict: refusal !== undefined ? "block" : redacted ? "redact" : "allow",
+    ...(refusal === undefined ? {} : { code: refusal.code }),
+    rule: refusal?.rule ?? decision?.verdict.rule ?? "",
+    status: outcome.status,
+    bytes_out: outcome.bytesOut,
+    bytes_in: outcome.bytesIn,
+    ms: Math.round((performance.now() - outcome.startedAt) * 10) / 10,
+    ...(findings.length === 0 ? {} : { findings }),
+    ...(outcome.notInspected === undefined ? {} : { not_inspected: outcome.notInspected }),
+    ...(outcome.removed.length === 0 ? {} : { removed: outcome.removed.map(mask) }),
+    ...(outcome.injected === undefined ? {} : { injected: outcome.injected }),
+    ...(outcome.error === undefined ? {} : { error: mask(outcome.error) }),
+    ...(outcome.id === undefined ? {} : { id: outcome.id }),
+  };
+}
