@@ -7,10 +7,12 @@ import { problemJson } from "../../policy/refusal.ts";
 import { type Refusal, refuse } from "../../policy/verdict.ts";
 import type { Timed } from "./deadlines.ts";
 import { requestEvent } from "./exchange-record.ts";
-import { EXCHANGE_IDLE_MS } from "./limits.ts";
+import { EXCHANGE_IDLE_MS, FINDING_COUNT } from "./limits.ts";
 import { Transcript } from "./log/transcript.ts";
-import { type BodyMask, createBodyMask, maskFields } from "./mask.ts";
 import type { Plane } from "./plane.ts";
+import { createResponseInspection } from "./response/inspect.ts";
+import type { AnswerSink, ResponseInspection } from "./response/inspection.ts";
+import { maskFields } from "./response/mask.ts";
 import type {
   ClientSide,
   IncomingRequest,
@@ -26,7 +28,7 @@ const NO_FIELDS: HeaderList = [];
 const INTERNAL = "The sidecar failed; the request went no further.";
 
 /** One request and its answer: decide, put the credential on, pass both bodies through, journal. */
-export class Exchange implements ResponseSink, Timed {
+export class Exchange implements ResponseSink, AnswerSink, Timed {
   deadline: number;
   readonly #plane: Plane;
   readonly #client: ClientSide;
@@ -48,7 +50,7 @@ export class Exchange implements ResponseSink, Timed {
   #removed: readonly string[] = NO_FIELDS;
   #injected: string | undefined;
   #secrets: readonly string[] = NO_FIELDS;
-  #mask: BodyMask | undefined;
+  #inspection: ResponseInspection | undefined;
   readonly #findings: RecordedFinding[] = [];
   #notInspected: string | undefined;
   /** with `log` 2 only */
@@ -127,13 +129,14 @@ export class Exchange implements ResponseSink, Timed {
 
   clientDrained(): void {
     this.#touch();
-    this.#upstream?.resumeResponse();
+    this.#inspection?.clientDrained();
   }
 
   /** The client went away, or broke the protocol in its body. */
   clientGone(reason: string): void {
     if (this.#finished) return;
     this.#upstream?.abort();
+    this.#inspection?.abort();
     this.#finish(reason);
   }
 
@@ -142,12 +145,16 @@ export class Exchange implements ResponseSink, Timed {
     this.refuse(refuse("egress.upstream_unreachable", detail, "time-outs", { retryable: true }));
   }
 
-  /** Answers with a refusal, unless an answer has begun. `close` is left to the client side. */
-  refuse(refusal: Refusal): void {
+  /**
+   * Answers with a refusal; an answer that has begun is broken off, `last` being its end where the framing can carry it.
+   * `close` is left to the client side.
+   */
+  refuse(refusal: Refusal, last?: Buffer): void {
     if (this.#finished) return;
     this.#upstream?.abort();
+    this.#inspection?.abort();
     if (this.#status !== 0) {
-      this.#client.abort();
+      this.#client.abort(last);
       this.#finish(refusal.detail, refusal);
       return;
     }
@@ -194,37 +201,65 @@ export class Exchange implements ResponseSink, Timed {
 
   responseStart(start: ResponseStart): void {
     this.#touch();
-    this.#status = start.status;
     this.#transcript?.respond(start.fields);
-    if (this.#injected === undefined) {
-      this.#client.respond(start);
-      return;
-    }
-    const fields = maskFields(start.fields, this.#secrets, this.#injected);
-    this.#mask = createBodyMask({ ...start, fields }, this.#secrets, this.#injected, this.#client);
-    if (!this.#mask) this.#client.respond({ ...start, fields });
+    this.#inspection = createResponseInspection(
+      start,
+      { injected: this.#injected, secrets: this.#secrets },
+      this,
+    );
   }
 
   responseData(bytes: Buffer): void {
     this.#touch();
     this.#bytesIn += bytes.length;
     this.#transcript?.response?.data(bytes);
-    if (this.#mask) this.#mask.write(bytes);
-    else this.#client.write(bytes);
+    this.#inspection?.data(bytes);
   }
 
   responseEnd(trailers: HeaderList): void {
     this.#upstream = undefined;
     if (this.#finished) return;
-    this.#mask?.end();
-    this.#client.end(maskFields(trailers, this.#secrets, this.#injected));
     this.#transcript?.response?.end(trailers);
+    this.#inspection?.end(trailers);
+  }
+
+  responseFlush(): void {
+    if (this.#inspection ? !this.#inspection.flush() : !this.#client.flush()) this.#upstream?.pauseResponse();
+  }
+
+  answerStart(start: ResponseStart): void {
+    this.#status = start.status;
+    this.#client.respond(start);
+  }
+
+  answerData(bytes: Buffer): void {
+    this.#client.write(bytes);
+  }
+
+  answerEnd(trailers: HeaderList): void {
+    this.#client.end(trailers);
     this.#finish();
     this.#client.proceed();
   }
 
-  responseFlush(): void {
-    if (!this.#client.flush()) this.#upstream?.pauseResponse();
+  answerFlush(): boolean {
+    return this.#client.flush();
+  }
+
+  answerRefused(refusal: Refusal, last?: Buffer): void {
+    this.refuse(refusal, last);
+  }
+
+  answerFound(finding: RecordedFinding): void {
+    if (this.#findings.length < FINDING_COUNT) this.#findings.push(finding);
+  }
+
+  answerNotInspected(why: string): void {
+    this.#notInspected = why;
+  }
+
+  answerRoom(): void {
+    this.#upstream?.resumeResponse();
   }
 
   upstreamDrained(): void {
@@ -255,6 +290,7 @@ export class Exchange implements ResponseSink, Timed {
   crashed(error: unknown): void {
     if (this.#finished) return;
     this.#upstream?.abort();
+    this.#inspection?.abort();
     this.#client.abort();
     this.#finish(describe(error), refuse("sidecar.internal", INTERNAL, "fail closed", { retryable: true }));
   }

@@ -141,3 +141,6 @@ export const LOG_SECRET_CHARS = 8;
 
 /** Spellings of credentials the agent brought in one request that the journal masks elsewhere in it too; those beyond are taken out of their own fields only. */
 export const LOG_BROUGHT_COUNT = 16;
+
+/** Findings of one exchange that are journalled; more are left out of its record, and acted on all the same. */
+export const FINDING_COUNT = 16;

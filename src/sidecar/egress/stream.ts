@@ -58,8 +58,11 @@ export interface ClientSide {
   proceed(): void;
   /** hands over what was written; false: backed up, `clientDrained` will follow */
   flush(): boolean;
-  /** the response can't be completed: closes the connection or resets the stream */
-  abort(): void;
+  /**
+   * The response can't be completed: closes the connection or resets the stream. `last`: sent before, where the framing
+   * then still says that this is no whole answer.
+   */
+  abort(last?: Buffer): void;
   pauseRequest(): void;
   resumeRequest(): void;
 }

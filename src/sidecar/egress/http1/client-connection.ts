@@ -284,9 +284,12 @@ export class ClientConnection implements ClientSide, BodySink, Timed {
     return this.#answer.flush();
   }
 
-  abort(): void {
+  abort(last?: Buffer): void {
     this.#exchange = undefined;
-    this.#socket.destroy();
+    if (last && this.#answer.chunked) {
+      this.#answer.data(last);
+      this.#close();
+    } else this.#socket.destroy();
   }
 
   pauseRequest(): void {

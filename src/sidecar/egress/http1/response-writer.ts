@@ -16,6 +16,11 @@ export class ResponseWriter {
     this.#out = new Outbox(socket);
   }
 
+  /** Without its last chunk the answer is no whole one. */
+  get chunked(): boolean {
+    return this.#chunked;
+  }
+
   /** The next answer is for a request of HTTP/1.0, or not. */
   next(http10: boolean, keepAlive: boolean): void {
     this.#http10 = http10;

@@ -9,6 +9,7 @@ import {
   FIELD_COUNT,
   HEADER_LIST_BYTES,
   KEEP_ALIVE_MS,
+  LINGER_MS,
   SESSION_MEMORY_MB,
   SESSION_WINDOW_BYTES,
   STREAM_COUNT,
@@ -187,9 +188,15 @@ class ClientStream implements ClientSide {
     return !this.#stream.writableNeedDrain;
   }
 
-  abort(): void {
+  abort(last?: Buffer): void {
     this.#exchange = undefined;
-    this.#stream.close(INTERNAL_ERROR);
+    const reset = () => this.#stream.close(INTERNAL_ERROR);
+    if (!last || !this.#stream.headersSent || this.#stream.destroyed) {
+      reset();
+      return;
+    }
+    this.#stream.setTimeout(LINGER_MS, reset);
+    this.#stream.write(last, reset);
   }
 
   pauseRequest(): void {

@@ -1,4 +1,4 @@
-import { beginsAtEnd } from "../mask.ts";
+import { beginsAtEnd } from "../response/mask.ts";
 
 /** Bytes that must not be journalled, and what stands for them. */
 export interface Needle {

@@ -1,7 +1,8 @@
-import type { HeaderList } from "../../policy/facts.ts";
-import { fieldValue } from "./http1/fields.ts";
-import { MASK_WHOLE_BYTES } from "./limits.ts";
-import type { ClientSide, ResponseStart } from "./stream.ts";
+import type { HeaderList } from "../../../policy/facts.ts";
+import { fieldValue } from "../http1/fields.ts";
+import { MASK_WHOLE_BYTES } from "../limits.ts";
+import type { ResponseStart } from "../stream.ts";
+import type { AnswerSink } from "./inspection.ts";
 
 /** Replaces an injected credential in the values and names of response fields. */
 export function maskFields(
@@ -29,7 +30,7 @@ export interface BodyMask {
 }
 
 /**
- * A mask for the body of `start`, which it then answers for: it calls `respond`, and `write` with what is safe.
+ * A mask for the body of `start`, which it then answers for: it calls `answerStart`, and `answerData` with what is safe.
  * Undefined: there is nothing to mask (no body, or a content coding, which this does not look into).
  * A short body of stated length is held whole and its length stated anew; in a longer one a masked credential keeps
  * its length; a body without a stated length streams, held back only while the end of what came so far begins a
@@ -39,14 +40,14 @@ export function createBodyMask(
   start: ResponseStart,
   secrets: readonly string[],
   name: string,
-  client: ClientSide,
+  sink: AnswerSink,
 ): BodyMask | undefined {
   if (start.body === "none" || isEncoded(start)) return undefined;
   const needles = secrets.map((secret) => Buffer.from(secret, "latin1"));
   if (typeof start.body === "number" && start.body <= MASK_WHOLE_BYTES)
-    return wholeMask(start, start.body, needles, name, client);
-  client.respond(start);
-  return streamMask(needles, name, typeof start.body === "number", client);
+    return wholeMask(start, start.body, needles, name, sink);
+  sink.answerStart(start);
+  return streamMask(needles, name, typeof start.body === "number", sink);
 }
 
 function isEncoded(start: ResponseStart): boolean {
@@ -59,7 +60,7 @@ function wholeMask(
   length: number,
   needles: readonly Buffer[],
   name: string,
-  client: ClientSide,
+  sink: AnswerSink,
 ): BodyMask {
   const parts: Buffer[] = [];
   let have = 0;
@@ -70,8 +71,8 @@ function wholeMask(
       if (have < length) return;
       const whole = parts.length === 1 ? bytes : Buffer.concat(parts);
       const masked = replace(whole, needles, name, false);
-      client.respond({ ...start, body: masked.length, contentLength: masked.length });
-      client.write(masked);
+      sink.answerStart({ ...start, body: masked.length, contentLength: masked.length });
+      sink.answerData(masked);
     },
     end() {
       // `write` has seen the last byte already
@@ -83,7 +84,7 @@ function streamMask(
   needles: readonly Buffer[],
   name: string,
   keepLength: boolean,
-  client: ClientSide,
+  sink: AnswerSink,
 ): BodyMask {
   let held: Buffer | undefined;
   return {
@@ -91,10 +92,11 @@ function streamMask(
       const masked = replace(held ? Buffer.concat([held, bytes]) : bytes, needles, name, keepLength);
       const keep = beginsAtEnd(masked, needles);
       held = keep === 0 ? undefined : masked.subarray(masked.length - keep);
-      if (keep < masked.length) client.write(keep === 0 ? masked : masked.subarray(0, masked.length - keep));
+      if (keep < masked.length)
+        sink.answerData(keep === 0 ? masked : masked.subarray(0, masked.length - keep));
     },
     end() {
-      if (held) client.write(held);
+      if (held) sink.answerData(held);
       held = undefined;
     },
   };

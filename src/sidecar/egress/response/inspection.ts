@@ -1,0 +1,38 @@
+import type { RecordedFinding } from "../../../journal/record.ts";
+import type { HeaderList } from "../../../policy/facts.ts";
+import type { Refusal } from "../../../policy/verdict.ts";
+import type { ResponseStart } from "../stream.ts";
+
+/**
+ * Stands between the upstream's answer and the agent. It decides when the head goes, what of the body goes and in
+ * which bytes; all of it leaves through an `AnswerSink`, at once or later.
+ */
+export interface ResponseInspection {
+  data(bytes: Buffer): void;
+  end(trailers: HeaderList): void;
+  /** What came in one read is delivered. False: read no more of the upstream until `answerRoom`. */
+  flush(): boolean;
+  clientDrained(): void;
+  /** Nobody waits for the rest. */
+  abort(): void;
+}
+
+/** Where an inspected answer goes: the exchange. After `answerEnd` or `answerRefused` nothing follows. */
+export interface AnswerSink {
+  answerStart(start: ResponseStart): void;
+  answerData(bytes: Buffer): void;
+  /** the answer is whole */
+  answerEnd(trailers: HeaderList): void;
+  /** hands over what was written; false: the client is slower, `clientDrained` follows */
+  answerFlush(): boolean;
+  /**
+   * The rest must not reach the agent. Before `answerStart` the refusal is the answer; after it the answer is broken off
+   * so that it can't be taken for a whole one, `last` (an event of a stream that can carry one) being its end.
+   */
+  answerRefused(refusal: Refusal, last?: Buffer): void;
+  answerFound(finding: RecordedFinding): void;
+  /** why something of it could not be looked into */
+  answerNotInspected(why: string): void;
+  /** after a `flush` that said false: there is room again */
+  answerRoom(): void;
+}
