@@ -18,3 +18,12 @@ export const MAX_NEEDED_PATH = 300;
 
 /** Characters of each text in a refusal's answer; longer is cut with an ellipsis. */
 export const MAX_REFUSAL_TEXT = 1500;
+
+/** Parts of a minute or an hour that a quota's window is counted in; the window is never shorter than it says, and longer by at most one part. */
+export const QUOTA_BUCKETS = 60;
+
+/** Steps in which a whole-life count is journalled ahead of being spent; a sidecar that is killed loses at most one of them. */
+export const QUOTA_STEPS = 64;
+
+/** Different hosts that one quota can tell apart; a further one is refused with `egress.quota_exceeded`. */
+export const HOST_METER_COUNT = 4096;
