@@ -1,0 +1,64 @@
+import type { Transform } from "node:stream";
+import {
+  constants,
+  createBrotliDecompress,
+  createGunzip,
+  createInflate,
+  createInflateRaw,
+  createZstdDecompress,
+} from "node:zlib";
+import type { HeaderList } from "../../../policy/facts.ts";
+import { type BodyFault, tooLarge, unreadable } from "./body-fault.ts";
+import { CODING_COUNT, DECODER_PIECE_BYTES, ZSTD_WINDOW_LOG } from "./limits.ts";
+
+/** A coding that can be undone. `deflate` is the zlib format (RFC 9110 §8.4.1.2); `deflate-raw` what some send instead. */
+export type Coding = "gzip" | "deflate" | "deflate-raw" | "br" | "zstd";
+
+const CODINGS: ReadonlyMap<string, Coding> = new Map([
+  ["gzip", "gzip"],
+  ["x-gzip", "gzip"],
+  ["deflate", "deflate"],
+  ["br", "br"],
+  ["zstd", "zstd"],
+]);
+
+const NONE: readonly Coding[] = [];
+
+/** What Content-Encoding states, in the order in which it was applied, without `identity`; a fault where it can't be undone. */
+export function statedCodings(fields: HeaderList): readonly Coding[] | BodyFault {
+  let codings: Coding[] | undefined;
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    const name = fields[i] ?? "";
+    if (name.length !== 16 || name.toLowerCase() !== "content-encoding") continue;
+    for (const member of (fields[i + 1] ?? "").toLowerCase().split(",")) {
+      const stated = member.trim();
+      if (stated === "" || stated === "identity") continue;
+      const coding = CODINGS.get(stated);
+      if (coding === undefined) return unreadable("has a content coding that can't be undone");
+      codings ??= [];
+      codings.push(coding);
+      if (codings.length > CODING_COUNT) return tooLarge(`has more than ${CODING_COUNT} content codings`);
+    }
+  }
+  return codings ?? NONE;
+}
+
+/** A decoder that streams. It fails with an error on anything that isn't whole and valid. */
+export function createDecoder(coding: Coding): Transform & { readonly bytesWritten: number } {
+  const chunkSize = DECODER_PIECE_BYTES;
+  switch (coding) {
+    case "gzip":
+      return createGunzip({ chunkSize });
+    case "deflate":
+      return createInflate({ chunkSize });
+    case "deflate-raw":
+      return createInflateRaw({ chunkSize });
+    case "br":
+      return createBrotliDecompress({ chunkSize });
+    case "zstd":
+      return createZstdDecompress({
+        chunkSize,
+        params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG },
+      });
+  }
+}
