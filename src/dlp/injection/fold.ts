@@ -1,0 +1,93 @@
+/** Letters of other alphabets that look like these of ours; position by position. */
+const ALIKE = [
+  ["а", "a"],
+  ["АΑᎪ", "a"],
+  ["ВΒᏴЬь", "b"],
+  ["сϲСᏟҫ", "c"],
+  ["ԁᏧԀ", "d"],
+  ["еҽЕΕᎬєε", "e"],
+  ["Ϝ", "f"],
+  ["ɡԍցᏀ", "g"],
+  ["һНΗᎻհ", "h"],
+  ["іІΙιᎥıӏɩ", "i"],
+  ["јЈյ", "j"],
+  ["кКΚκᏦ", "k"],
+  ["ⅼᏞԼւ", "l"],
+  ["мМΜᎷ", "m"],
+  ["ոռΝпη", "n"],
+  ["оОΟοσօՕᎾഠ", "o"],
+  ["рРΡρᏢ", "p"],
+  ["ԛգᏄ", "q"],
+  ["гᎡг", "r"],
+  ["ѕЅՏᏚ", "s"],
+  ["тТΤτᎢ", "t"],
+  ["υսцՍ", "u"],
+  ["νѵᏙ", "v"],
+  ["ԝшωᎳѡ", "w"],
+  ["хХΧχ", "x"],
+  ["уУΥγүყ", "y"],
+  ["ᏃΖzʐ", "z"],
+] as const;
+
+const LOOK_ALIKES: ReadonlyMap<string, string> = new Map(
+  ALIKE.flatMap(([others, letter]) => [...others].map((other) => [other, letter] as const)),
+);
+
+/** Characters that show nothing: soft hyphen, zero-width, bidi marks and controls, variation selectors, fillers, tags. */
+export const INVISIBLE =
+  /[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]/gu;
+
+const ASCII = /^[\0-\x7f]*$/;
+const MIXED = /[\p{L}\p{M}]*[a-z][\p{L}\p{M}]*/gu;
+
+/** A word without case, accents, ligatures and styled letters. Letters of another alphabet stay. */
+export function foldWord(word: string): string {
+  if (ASCII.test(word)) return word.toLowerCase();
+  // composed again, so that Hangul stays syllables
+  return word.normalize("NFKD").replaceAll(/\p{M}/gu, "").normalize("NFC").toLowerCase();
+}
+
+/**
+ * A text as its reader sees it: as `foldWord`, without what is invisible, and with look-alikes of other alphabets
+ * turned into our letters in words that hold one of ours.
+ */
+export function foldText(text: string): string {
+  if (ASCII.test(text)) return text.toLowerCase();
+  const folded = foldWord(text.replaceAll(INVISIBLE, "").replaceAll("’", "'"));
+  return folded.replaceAll(MIXED, (word) => (ASCII.test(word) ? word : alike(word)));
+}
+
+/** Every look-alike turned into the letter it resembles, whatever stands beside it. */
+export function alike(text: string): string {
+  let result = "";
+  for (const character of text) result += LOOK_ALIKES.get(character) ?? character;
+  return result;
+}
+
+const UNKNOWN = 255;
+const letters = new Uint8Array(0x10000).fill(UNKNOWN);
+
+/** The letter (a is 1, z is 26) that a code point past ASCII stands for or looks like; 0: none, it is passed over. */
+export function letterOf(codePoint: number): number {
+  if (codePoint > 0xffff) return astralLetter(codePoint);
+  const known = letters[codePoint];
+  if (known !== UNKNOWN && known !== undefined) return known;
+  const letter = findLetter(String.fromCharCode(codePoint));
+  letters[codePoint] = letter;
+  return letter;
+}
+
+function astralLetter(codePoint: number): number {
+  // tag characters: ASCII, 0xe0000 higher
+  if (codePoint >= 0xe0041 && codePoint <= 0xe007a) return ((codePoint - 0xe0041) & 31) + 1;
+  // styled mathematical letters, squared and circled ones
+  if ((codePoint >= 0x1d400 && codePoint < 0x1d800) || (codePoint >= 0x1f110 && codePoint < 0x1f190))
+    return findLetter(String.fromCodePoint(codePoint));
+  return 0;
+}
+
+function findLetter(character: string): number {
+  const folded = foldWord(LOOK_ALIKES.get(character) ?? character).replace(/^[^a-z]*/, "");
+  const code = folded.charCodeAt(0);
+  return code >= 0x61 && code <= 0x7a ? code - 0x60 : 0;
+}

@@ -1,0 +1,69 @@
+import { foldWord } from "../fold.ts";
+import { type Lexicon, WORD, type WordClass } from "../word-class.ts";
+import { ENGLISH } from "./english.ts";
+import { LATIN_LANGUAGES } from "./latin-languages.ts";
+import { DENSE, RUSSIAN } from "./other-scripts.ts";
+
+/** A word of a term, and what may follow it in longer terms. */
+export interface TermNode {
+  /** classes of the term that ends here; 0: none does */
+  mask: number;
+  next: Map<string, TermNode> | undefined;
+}
+
+/** One term with its classes, as written. */
+export interface Term {
+  readonly text: string;
+  readonly mask: number;
+}
+
+function terms(lexicon: Lexicon): Term[] {
+  const result: Term[] = [];
+  for (const name of Object.keys(WORD) as WordClass[])
+    for (const term of lexicon[name]?.split(",") ?? []) {
+      const text = term.trim().replaceAll(/\s+/g, " ");
+      if (text !== "") result.push({ text, mask: WORD[name] });
+    }
+  return result;
+}
+
+export const LATIN_TERMS: readonly Term[] = [ENGLISH, ...LATIN_LANGUAGES].flatMap(terms);
+export const FOREIGN_TERMS: readonly Term[] = [RUSSIAN, DENSE].flatMap(terms);
+
+/** Terms of scripts with spaces, by their first word, folded as `foldWord` does. */
+export const WORD_TERMS: ReadonlyMap<string, TermNode> = trie([...LATIN_TERMS, ...terms(RUSSIAN)]);
+
+/** Terms of scripts without spaces. */
+export const DENSE_TERMS: ReadonlyMap<string, number> = dense();
+/** Characters of the longest of them. */
+export const DENSE_LENGTH = Math.max(...[...DENSE_TERMS.keys()].map((term) => term.length));
+
+function trie(list: readonly Term[]): Map<string, TermNode> {
+  const root = new Map<string, TermNode>();
+  for (const { text, mask } of list) {
+    let level = root;
+    let node: TermNode | undefined;
+    for (const word of text.split(/[^\p{L}\p{N}\p{M}_']+/u)) {
+      if (word === "") continue;
+      const key = foldWord(word);
+      node = level.get(key);
+      if (node === undefined) {
+        node = { mask: 0, next: undefined };
+        level.set(key, node);
+      }
+      node.next ??= new Map();
+      level = node.next;
+    }
+    if (node) node.mask |= mask;
+  }
+  return root;
+}
+
+function dense(): Map<string, number> {
+  const result = new Map<string, number>();
+  for (const { text, mask } of terms(DENSE)) {
+    const key = text.replaceAll(" ", "");
+    result.set(key, (result.get(key) ?? 0) | mask);
+  }
+  return result;
+}

@@ -1,0 +1,53 @@
+/** Marks of chat templates and of tool calls: in a text that is only read they have no business. Folded. */
+const TEMPLATE_MARKS = [
+  "<|im_start|>",
+  "<|im_end|>",
+  "<|system|>",
+  "<|user|>",
+  "<|assistant|>",
+  "<|end|>",
+  "<|endoftext|>",
+  "<|start_header_id|>",
+  "<|eot_id|>",
+  "<|begin_of_text|>",
+  "<start_of_turn>",
+  "<end_of_turn>",
+  "[inst]",
+  "[/inst]",
+  "<<sys>>",
+  "<</sys>>",
+  "<system>",
+  "</system>",
+  "<system-reminder>",
+  "</tool_result>",
+  "</function_results>",
+  "<function_calls>",
+  "<tool_call>",
+  "</document></context>",
+  "[system message]",
+  "[system]",
+  "to=functions.",
+  '"role":"system"',
+  '"role": "system"',
+  "<important>",
+  "begin system prompt",
+  "end of user input",
+  "end of system prompt",
+  "end of document",
+  "new system instructions",
+  "<|channel|>",
+];
+
+const TURN = /(?:^|\n)[ \t>*#]{0,6}(human|user|assistant|system|ai|bot)[ \t]?\*{0,2}:/g;
+const HEADING = /(?:^|\n)#{2,4} ?(?:system|instruction|response|assistant|human)s? ?:/g;
+
+/** 0 and up: how much a folded text looks as if another turn of a conversation, or its end, stood in it. */
+export function markerWeight(text: string): number {
+  let marks = 0;
+  for (const mark of TEMPLATE_MARKS) if (text.includes(mark)) marks++;
+  const turns = new Set<string>();
+  for (const [, role = ""] of text.matchAll(TURN)) turns.add(role === "user" ? "human" : role);
+  const dialogue = turns.has("assistant") && turns.has("human") ? 1 : turns.has("system") ? 0.6 : turns.size > 0 ? 0.2 : 0;
+  const headings = text.match(HEADING)?.length ?? 0;
+  return Math.min(1.4, Math.max(marks > 1 ? 1.2 : marks * 0.9, dialogue, headings > 1 ? 1 : headings * 0.4));
+}

@@ -1,0 +1,137 @@
+import type { PhraseClass } from "./finding.ts";
+import { WORD } from "./word-class.ts";
+
+const W = WORD;
+
+/** A phrase: words of these classes near each other in one sentence. */
+export interface Rule {
+  readonly phrase: PhraseClass;
+  /** what it adds: 1 is worth a warning, 2 a block */
+  readonly weight: number;
+  /** the order's verb: counts in full only when it is an order, not told of, denied or permitted; 0: there is none */
+  readonly verb: number;
+  /** each must stand within `SPAN` words of the verb, or of the first of them */
+  readonly near: readonly number[];
+  /** counts only where the text turns to a model */
+  readonly addressed: boolean;
+}
+
+function rule(phrase: PhraseClass, weight: number, verb: number, ...near: number[]): Rule {
+  return { phrase, weight, verb, near, addressed: false };
+}
+
+function ifAddressed(phrase: PhraseClass, weight: number, verb: number, ...near: number[]): Rule {
+  return { phrase, weight, verb, near, addressed: true };
+}
+
+/** Of the rules of one phrase class that a text meets, the one that weighs most counts. */
+export const RULES: readonly Rule[] = [
+  rule("instruction_override", 2.3, W.OVERRIDE, W.PRIOR | W.SCOPE, W.ORDERS | W.PROMPT),
+  rule("instruction_override", 2.1, W.OVERRIDE, W.PROMPT),
+  rule("instruction_override", 1.3, W.OVERRIDE, W.ORDERS),
+  rule("instruction_override", 1.2, W.OVERRIDE, W.PRIOR, W.RULES),
+  rule("instruction_override", 2, W.OVERRIDE, W.PRIOR, W.SAY | W.REVEAL, W.ONLY),
+  rule("instruction_override", 1.4, W.OVERRIDE, W.YOU, W.RULES),
+  rule("instruction_override", 0.9, W.OVERRIDE, W.PRIOR),
+  rule("instruction_override", 1.1, W.OVERRIDE, W.USER),
+  rule("instruction_override", 1.2, W.OVERRIDE, W.GUARD, W.YOU),
+  rule("instruction_override", 1.2, W.OVERRIDE, W.RULES, W.SAY | W.REVEAL | W.SEND),
+  rule("instruction_override", 1.6, 0, W.ORDERS | W.PROMPT, W.DISABLE, W.PRIOR | W.YOU | W.SCOPE),
+  rule("instruction_override", 1.2, 0, W.PROMPT, W.DISABLE | W.OVERRIDE),
+  rule("instruction_override", 1.1, 0, W.NEW_TASK),
+  rule("instruction_override", 2, 0, W.NEW_TASK, W.OVERRIDE),
+  ifAddressed("instruction_override", 1.3, W.OVERRIDE, W.RULES | W.USER | W.ORDERS | W.GUARD | W.PRIOR),
+  rule("persona_change", 2.2, 0, W.BECOME, W.UNBOUND),
+  rule("persona_change", 1, 0, W.UNBOUND, W.YOU | W.MODEL),
+  rule("persona_change", 0.8, 0, W.BECOME, W.MODEL),
+  rule("persona_change", 0.5, 0, W.BECOME),
+  rule("persona_change", 0.5, 0, W.UNBOUND),
+  rule("prompt_disclosure", 1.8, W.REVEAL | W.SAY, W.PROMPT),
+  rule("prompt_disclosure", 1.2, W.REVEAL, W.ORDERS, W.YOU),
+  rule("exfiltration", 1.7, W.SEND | W.REVEAL, W.SECRET, W.DESTINATION, W.DANGER | W.USER | W.MODEL),
+  rule("exfiltration", 1.2, W.SEND, W.SECRET, W.DESTINATION),
+  rule("exfiltration", 1.3, W.SEND, W.PROMPT, W.DESTINATION),
+  rule("exfiltration", 1.1, W.SEND, W.SECRET & W.DANGER),
+  rule("exfiltration", 0.9, W.SEND | W.REVEAL, W.SECRET, W.SCOPE),
+  rule("exfiltration", 0.9, W.REVEAL, W.SECRET),
+  rule("exfiltration", 0.5, W.SEND, W.SECRET),
+  rule("exfiltration", 0.7, W.SEND, W.USER, W.DESTINATION),
+  ifAddressed("exfiltration", 1.3, W.SEND | W.REVEAL, W.SECRET | W.PROMPT),
+  ifAddressed("exfiltration", 0.8, W.SEND | W.REVEAL, W.DESTINATION),
+  rule("concealment", 1.3, 0, W.CONCEAL, W.USER),
+  rule("concealment", 0.7, 0, W.CONCEAL),
+  ifAddressed("concealment", 1.3, 0, W.CONCEAL),
+  rule("tool_coercion", 0.9, W.EXECUTE | W.SEND | W.DISABLE, W.DANGER),
+  rule("tool_coercion", 0.3, W.EXECUTE, W.TOOL),
+  ifAddressed("tool_coercion", 1.3, W.EXECUTE | W.SEND | W.DISABLE, W.DANGER),
+  ifAddressed("tool_coercion", 0.6, W.EXECUTE, W.TOOL, W.URGENCY | W.AUTHORITY | W.DESTINATION),
+  rule("credential_request", 1.2, W.SAY | W.SEND, W.USER, W.SECRET),
+  rule("credential_request", 1.2, W.SAY, W.SECRET, W.DESTINATION),
+  rule("fake_authority", 1.2, 0, W.AUTHORITY, W.GUARD | W.ORDERS, W.DISABLE | W.OVERRIDE),
+  rule("fake_authority", 0.6, 0, W.AUTHORITY, W.MODEL),
+  rule("fake_authority", 0.4, 0, W.AUTHORITY),
+  rule("fake_authority", 0.5, 0, W.URGENCY, W.MODEL, W.EXECUTE | W.SAY | W.SEND),
+  rule("output_manipulation", 1, W.SAY, W.ONLY, W.MODEL | W.PRIOR),
+  rule("output_manipulation", 0.6, W.SAY, W.ONLY),
+  ifAddressed("output_manipulation", 1.1, W.SAY, W.ONLY | W.USER),
+  ifAddressed("output_manipulation", 0.4, W.SAY),
+  rule("encoded_instruction", 1.8, W.DECODE, W.EXECUTE | W.NEW_TASK, W.ORDERS | W.DANGER | W.NEW_TASK | W.ONLY),
+  rule("encoded_instruction", 0.6, W.DECODE, W.EXECUTE),
+  rule("persistence", 1.1, 0, W.MEMORY, W.USER | W.CONCEAL | W.YOU, W.SCOPE | W.ONLY),
+  rule("persistence", 0.6, 0, W.MEMORY),
+  rule("guard_removal", 1, W.DISABLE, W.GUARD, W.YOU | W.USER | W.MODEL | W.AUTHORITY),
+  rule("guard_removal", 0.5, W.DISABLE, W.GUARD),
+  rule("guard_removal", 0.9, 0, W.GUARD, W.DISABLE, W.YOU | W.MODEL | W.AUTHORITY),
+  ifAddressed("guard_removal", 1.3, W.DISABLE, W.GUARD),
+];
+
+/** Words from a phrase's verb, or its first word, to another of its words; half of it backwards. */
+export const SPAN = 12;
+
+/** Classes whose terms are long and rare enough to look for in every byte. The others are looked for beside these. */
+export const ANCHORS =
+  W.OVERRIDE |
+  W.PRIOR |
+  W.ORDERS |
+  W.RULES |
+  W.BECOME |
+  W.UNBOUND |
+  W.SEND |
+  W.REVEAL |
+  W.SECRET |
+  W.PROMPT |
+  W.CONCEAL |
+  W.EXECUTE |
+  W.DANGER |
+  W.AUTHORITY |
+  W.ADDRESS |
+  W.NEW_TASK |
+  W.SAY |
+  W.DECODE |
+  W.DISABLE |
+  W.MEMORY |
+  W.GUARD |
+  W.MARKER;
+
+/**
+ * What must come together within a window before it is read closely: each list holds classes of which one must be
+ * there. Made so that whatever can weigh 1 meets one of them.
+ */
+export const TRIGGERS: readonly (readonly number[])[] = [
+  [W.OVERRIDE, W.PRIOR | W.ORDERS | W.PROMPT | W.NEW_TASK],
+  [W.OVERRIDE, W.RULES | W.GUARD, W.SAY | W.REVEAL | W.SEND | W.ADDRESS],
+  [W.ORDERS | W.PROMPT, W.DISABLE],
+  [W.NEW_TASK],
+  [W.BECOME | W.UNBOUND, W.UNBOUND],
+  [W.REVEAL | W.SAY, W.PROMPT],
+  [W.SEND | W.REVEAL, W.SECRET, W.DANGER | W.ADDRESS | W.CONCEAL | W.AUTHORITY | W.PROMPT | W.OVERRIDE],
+  [W.SEND, W.PROMPT],
+  [W.CONCEAL, W.EXECUTE | W.SEND | W.SAY | W.REVEAL | W.SECRET | W.ADDRESS],
+  [W.EXECUTE | W.SEND | W.DISABLE, W.DANGER],
+  [W.ADDRESS],
+  [W.AUTHORITY, W.DISABLE | W.OVERRIDE, W.GUARD | W.ORDERS],
+  [W.DECODE, W.EXECUTE | W.ORDERS],
+  [W.MEMORY],
+  [W.DISABLE, W.GUARD],
+  [W.MARKER],
+];
