@@ -34,8 +34,7 @@ const LOOK_ALIKES: ReadonlyMap<string, string> = new Map(
 );
 
 /** Characters that show nothing: soft hyphen, zero-width, bidi marks and controls, variation selectors, fillers, tags. */
-export const INVISIBLE =
-  /[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]/gu;
+export const INVISIBLE = /\p{Default_Ignorable_Code_Point}/gu;
 
 const ASCII = /^[\0-\x7f]*$/;
 const MIXED = /[\p{L}\p{M}]*[a-z][\p{L}\p{M}]*/gu;
@@ -67,8 +66,12 @@ export function alike(text: string): string {
 const UNKNOWN = 255;
 const letters = new Uint8Array(0x10000).fill(UNKNOWN);
 
-/** The letter (a is 1, z is 26) that a code point past ASCII stands for or looks like; 0: none, it is passed over. */
+/** First code point that `letterOf` looks at: accented Latin letters before it are passed over. */
+export const FIRST_ALIKE = 0x250;
+
+/** The letter (a is 1, z is 26) that a code point stands for or looks like; 0: none, it is passed over. */
 export function letterOf(codePoint: number): number {
+  if (codePoint < FIRST_ALIKE) return 0;
   if (codePoint > 0xffff) return astralLetter(codePoint);
   const known = letters[codePoint];
   if (known !== UNKNOWN && known !== undefined) return known;
@@ -79,7 +82,10 @@ export function letterOf(codePoint: number): number {
 
 function astralLetter(codePoint: number): number {
   // tag characters: ASCII, 0xe0000 higher
-  if (codePoint >= 0xe0041 && codePoint <= 0xe007a) return ((codePoint - 0xe0041) & 31) + 1;
+  if (codePoint >= 0xe0041 && codePoint <= 0xe007a) {
+    const letter = codePoint & 31;
+    return letter <= 26 ? letter : 0;
+  }
   // styled mathematical letters, squared and circled ones
   if ((codePoint >= 0x1d400 && codePoint < 0x1d800) || (codePoint >= 0x1f110 && codePoint < 0x1f190))
     return findLetter(String.fromCodePoint(codePoint));

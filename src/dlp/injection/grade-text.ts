@@ -21,6 +21,8 @@ export const NO_WEIGHT: Weight = { weight: 0, phrase: "instruction_override" };
 const LEAST_SHARE = 0.25;
 /** What an order that turns to a model weighs more. */
 const ADDRESS_WEIGHT = 0.6;
+/** Sentences whose phrases add up. */
+const TOGETHER = 4;
 /** What only a program reads was meant for one. */
 const UNSEEN_FACTOR = 1.35;
 
@@ -29,31 +31,52 @@ const STRONG_MENTION = new Set(
     " ",
   ),
 );
-const NOT_VOCATIVE = new Set("the an a our your as of with by is this that and in my his her their or any".split(" "));
-const GREETING = new Set("dear hey hi hello attention to for note".split(" "));
+const LEADING_UP = new Set(
+  "to for any all the dear hey hi hello attention note ai coding automated virtual you and other".split(" "),
+);
+const MUST = new Set(["must", "should", "shall"]);
+const PLURAL_OR_ANY = new Set(["model", "models", "cursor"]);
 const NO_ADDRESSEE = new Set(["model", "models", "cursor", "ia", "ki", "ai", "bot"]);
 
 /** Weighs the phrases of a folded text against how they stand in it. Linear in its length. */
 export function gradeText(text: string, place: Place): Weight {
   const sentences = readSentences(text);
-  const shares = new Map<PhraseClass, number>();
-  const addressed = firstAddressed(sentences);
   const mentions = sentences.map(mentionWeight);
-  for (const [index, sentence] of sentences.entries()) {
-    // an order may stand a sentence before the words that say to whom it is
-    const toModel = addressed >= 0 && index >= addressed - 1;
-    for (const rule of RULES) {
-      if (rule.addressed && !toModel) continue;
-      const share = ruleShare(rule, sentence, contextOf(mentions, index), place);
-      if (share >= LEAST_SHARE && share > (shares.get(rule.phrase) ?? 0)) shares.set(rule.phrase, share);
-    }
-  }
+  const addressed = addressedFrom(sentences);
   const marks = markerWeight(text) * (place === "visible" ? plain(contextOf(mentions, 0), false) : 1);
-  if (marks >= LEAST_SHARE) shares.set("role_impersonation", marks);
-  return sum(shares, addressed >= 0, place);
+  const shares = sentences.map((sentence, index) => {
+    const found = new Map<PhraseClass, number>();
+    for (const rule of RULES) {
+      if (rule.addressed && addressed[index] !== true) continue;
+      const share = ruleShare(rule, sentence, contextOf(mentions, index), place);
+      if (share >= LEAST_SHARE && share > (found.get(rule.phrase) ?? 0)) found.set(rule.phrase, share);
+    }
+    return found;
+  });
+  let best = NO_WEIGHT;
+  for (let at = 0; at < Math.max(1, shares.length); at++) {
+    const weight = sum(
+      shares.slice(at, at + TOGETHER),
+      marks,
+      addressed.slice(at, at + TOGETHER).includes(true),
+      place,
+    );
+    if (weight.weight > best.weight) best = weight;
+  }
+  return best;
 }
 
-function sum(shares: ReadonlyMap<PhraseClass, number>, addressed: boolean, place: Place): Weight {
+/** Adds up the phrase classes of neighbouring sentences. */
+function sum(
+  sentences: readonly ReadonlyMap<PhraseClass, number>[],
+  marks: number,
+  addressed: boolean,
+  place: Place,
+): Weight {
+  const shares = new Map<PhraseClass, number>();
+  if (marks >= LEAST_SHARE) shares.set("role_impersonation", marks);
+  for (const sentence of sentences)
+    for (const [phrase, share] of sentence) if (share > (shares.get(phrase) ?? 0)) shares.set(phrase, share);
   let weight = 0;
   let most = 0;
   let phrase = NO_WEIGHT.phrase;
@@ -64,7 +87,7 @@ function sum(shares: ReadonlyMap<PhraseClass, number>, addressed: boolean, place
       phrase = name;
     }
   }
-  if (addressed && most >= 0.4) weight += ADDRESS_WEIGHT;
+  if (addressed && most >= 0.5) weight += ADDRESS_WEIGHT;
   if (place !== "visible") weight *= UNSEEN_FACTOR;
   return { weight, phrase };
 }
@@ -89,7 +112,8 @@ function allNear(rule: Rule, tokens: readonly Token[], at: number): boolean {
   const to = Math.min(tokens.length - 1, at + SPAN);
   for (let n = rule.verb !== 0 ? 0 : 1; n < rule.near.length; n++) {
     let found = false;
-    for (let i = from; i <= to && !found; i++) found = i !== at && ((tokens[i]?.mask ?? 0) & (rule.near[n] ?? 0)) !== 0;
+    for (let i = from; i <= to && !found; i++)
+      found = i !== at && ((tokens[i]?.mask ?? 0) & (rule.near[n] ?? 0)) !== 0;
     if (!found) return false;
   }
   return true;
@@ -117,21 +141,31 @@ function plain(mention: number, quoted: boolean): number {
   return quoted ? 0.6 : 1;
 }
 
-/** The first sentence that turns to a model; -1: none does. */
-function firstAddressed(sentences: readonly Sentence[]): number {
-  return sentences.findIndex(({ mask, tokens }) => {
-    if ((mask & WORD.ADDRESS) !== 0) return true;
-    return (mask & WORD.MODEL) !== 0 && tokens.some((_token, at) => isVocative(tokens, at));
-  });
+/** By sentence: does it, one of the five before it or the next turn to a model? */
+function addressedFrom(sentences: readonly Sentence[]): boolean[] {
+  const turns = sentences.map(({ mask, tokens }) =>
+    (mask & WORD.ADDRESS) !== 0
+      ? tokens.some((token) => (token.mask & WORD.ADDRESS) !== 0 && !token.quoted && !token.code)
+      : (mask & WORD.MODEL) !== 0 && tokens.some((_token, at) => isVocative(tokens, at)),
+  );
+  return turns.map((_, index) => turns.slice(Math.max(0, index - 5), index + 2).includes(true));
 }
 
+/** `Assistant,`, `To any AI agent:`, `the agent must`. */
 function isVocative(tokens: readonly Token[], at: number): boolean {
   const token = tokens[at];
   if (token === undefined || (token.mask & WORD.MODEL) === 0 || token.quoted || token.code) return false;
-  const before = tokens[at - 1]?.word ?? "";
-  const next = tokens[at + 1]?.word ?? "";
-  if (GREETING.has(before) && before !== "to" && before !== "for") return true;
+  const next = tokens[at + 1];
+  if (next !== undefined && MUST.has(next.word) && !PLURAL_OR_ANY.has(token.word)) return true;
+  if (!/[,:!—\]]/.test(token.after || " ")) return false;
   if (NO_ADDRESSEE.has(token.word) && token.after !== ":") return false;
-  if (next === "must" || next === "should" || next === "shall") return true;
-  return token.before !== 0 && !NOT_VOCATIVE.has(before) && /[,:!—]/.test(token.after || " ");
+  let first = at;
+  while (
+    first > 0 &&
+    at - first < 5 &&
+    tokens[first]?.before === 0 &&
+    LEADING_UP.has(tokens[first - 1]?.word ?? "")
+  )
+    first--;
+  return tokens[first]?.before !== 0;
 }

@@ -47,7 +47,7 @@ export function markerWeight(text: string): number {
   for (const mark of TEMPLATE_MARKS) if (text.includes(mark)) marks++;
   const turns = new Set<string>();
   for (const [, role = ""] of text.matchAll(TURN)) turns.add(role === "user" ? "human" : role);
-  const dialogue = turns.has("assistant") && turns.has("human") ? 1 : turns.has("system") ? 0.6 : turns.size > 0 ? 0.2 : 0;
+  const dialogue = turns.has("assistant") && turns.has("human") ? 0.7 : turns.has("system") ? 0.5 : 0;
   const headings = text.match(HEADING)?.length ?? 0;
-  return Math.min(1.4, Math.max(marks > 1 ? 1.2 : marks * 0.9, dialogue, headings > 1 ? 1 : headings * 0.4));
+  return Math.max(marks > 1 ? 0.95 : marks * 0.8, dialogue, headings > 1 ? 0.8 : headings * 0.4);
 }

@@ -19,7 +19,9 @@ const ORDERING = words(
 const OBLIGED = words(
   "you need have has required instructed ordered told asked supposed obliged expected want ought authorise authorize going you're is are must",
 );
-const DENYING = words("not never don't doesn't didn't won't can't cannot shouldn't wouldn't couldn't isn't aren't without no nor");
+const DENYING = words(
+  "not never don't doesn't didn't won't can't cannot shouldn't wouldn't couldn't isn't aren't without no nor",
+);
 const TELLING = words(
   "to will would could may might can they we i it he she users attackers people who that which the a an this of by for from was were been be being is are if when would let lets makes make made how our its their some with in on as when while not's i'll we'll it'll did do does into via per than i'd",
 );
@@ -42,7 +44,11 @@ export function mood(tokens: readonly Token[], at: number): number {
   if (word === "to") return OBLIGED.has(earlier) || previous.before !== 0 || earlier === "you" ? ORDER : TOLD;
   if (word === "can" || word === "may" || word === "could") return earlier === "you" ? ALLOWED : TOLD;
   if (word === "will" || word === "should" || word === "must" || word === "shall")
-    return earlier === "you" || ((tokens[i - 1]?.mask ?? 0) & (WORD.MODEL | WORD.ADDRESS)) !== 0 || word === "must" ? ORDER : TOLD;
+    return earlier === "you" ||
+      ((tokens[i - 1]?.mask ?? 0) & (WORD.MODEL | WORD.ADDRESS)) !== 0 ||
+      word === "must"
+      ? ORDER
+      : TOLD;
   if (ORDERING.has(word)) return word === "or" ? LIKELY : followsOrder(tokens, i);
   if (TELLING.has(word)) return TOLD;
   return (previous.mask & WORD.USER) !== 0 ? ALLOWED : LIKELY;
@@ -58,4 +64,3 @@ function followsOrder(tokens: readonly Token[], conjunction: number): number {
   }
   return ORDER;
 }
-

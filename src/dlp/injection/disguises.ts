@@ -1,0 +1,86 @@
+import { alike, foldWord } from "./fold.ts";
+import { DENSE_TERMS, WORD_TERMS } from "./lexicon/lexicon.ts";
+
+/** Letters that stand alone in a row, so that they are one word. */
+const SPACED = /(?<![\p{L}\p{N}])(?:[a-z0-9@$][\s._*|-]{1,3}){7,}[a-z0-9@$](?![\p{L}\p{N}])/gu;
+/** A run of letters too long for a word. */
+const RUN_TOGETHER = /[a-z]{18,}/g;
+const LEET_WORD = /\b[a-z]*[0-9@$][a-z0-9@$]*[a-z][a-z0-9@$]*\b/g;
+const LEET: Readonly<Record<string, string>> = {
+  0: "o",
+  1: "i",
+  3: "e",
+  4: "a",
+  5: "s",
+  7: "t",
+  "@": "a",
+  $: "s",
+};
+const ROT13 = /\b(?:vafgehpgvba|cerivbhf|qvfertneq|cnffjbeq|flfgrz cebzcg|vtaber)/;
+const BACKWARDS = /noitcurtsni|suoiverp|dragersid|drowssap|tpmorp metsys/;
+const PERCENT = /(?:%[0-9a-f]{2}){1,}/i;
+const OTHER_ALPHABET = /[\u0370-\u058f\u13a0-\u13ff]/;
+/** Words that make a letter for digit reading worth it. */
+const LEET_WORDS = 3;
+const LONGEST_WORD = 16;
+
+/** Other ways to read a text, when it looks as if it were written that way: each worth grading. `folded` as by `foldText`. */
+export function disguises(text: string, folded: string): string[] {
+  const readings: string[] = [];
+  if (SPACED.test(folded))
+    readings.push(folded.replaceAll(SPACED, (letters) => words(unleet(letters).replaceAll(/[^a-z]/g, ""))));
+  SPACED.lastIndex = 0;
+  if (RUN_TOGETHER.test(folded)) readings.push(folded.replaceAll(RUN_TOGETHER, words));
+  RUN_TOGETHER.lastIndex = 0;
+  if ((folded.match(LEET_WORD)?.length ?? 0) >= LEET_WORDS)
+    readings.push(folded.replaceAll(LEET_WORD, unleet));
+  if (ROT13.test(folded)) readings.push(rot13(folded));
+  if (BACKWARDS.test(folded)) readings.push(Array.from(folded).reverse().join(""));
+  if (PERCENT.test(text)) readings.push(foldWord(unpercent(text)));
+  if (OTHER_ALPHABET.test(folded)) readings.push(alike(folded));
+  return readings;
+}
+
+function unleet(word: string): string {
+  return word.replaceAll(/[013457@$]/g, (character) => LEET[character] ?? character);
+}
+
+function rot13(text: string): string {
+  return text.replaceAll(/[a-z]/g, (letter) =>
+    String.fromCharCode(((letter.charCodeAt(0) - 97 + 13) % 26) + 97),
+  );
+}
+
+function unpercent(text: string): string {
+  return text
+    .replaceAll(/(?:%[0-9a-fA-F]{2})+/g, (run) =>
+      Buffer.from(run.replaceAll("%", ""), "hex").toString("utf8"),
+    )
+    .replaceAll("+", " ");
+}
+
+/** Parts letters without spaces into the words that are known, the longest first. */
+function words(letters: string): string {
+  const parts: string[] = [];
+  let unknown = "";
+  for (let at = 0; at < letters.length; ) {
+    const length = longestAt(letters, at);
+    if (length === 0) unknown += letters[at++];
+    else {
+      if (unknown !== "") parts.push(unknown);
+      unknown = "";
+      parts.push(letters.slice(at, at + length));
+      at += length;
+    }
+  }
+  if (unknown !== "") parts.push(unknown);
+  return parts.join(" ");
+}
+
+function longestAt(letters: string, at: number): number {
+  for (let length = Math.min(LONGEST_WORD, letters.length - at); length >= 3; length--) {
+    const word = letters.slice(at, at + length);
+    if (WORD_TERMS.has(word) || DENSE_TERMS.has(word)) return length;
+  }
+  return 0;
+}
