@@ -1,10 +1,12 @@
-import { alike, foldWord } from "./fold.ts";
+import { alike, foldText, foldWord } from "./fold.ts";
 import { DENSE_TERMS, WORD_TERMS } from "./lexicon/lexicon.ts";
 
 /** Letters that stand alone in a row, so that they are one word. */
 const SPACED = /(?<![\p{L}\p{N}])(?:[a-z0-9@$][\s._*|-]{1,3}){7,}[a-z0-9@$](?![\p{L}\p{N}])/gu;
-/** A run of letters too long for a word. */
-const RUN_TOGETHER = /[a-z]{18,}/g;
+/** Letters in a row too many for a word, and not a name in camel case. */
+const RUN_TOGETHER = /(?<![a-zA-Z])(?:[A-Za-z][a-z]{17,}|[A-Z]{18,})(?![a-zA-Z])/g;
+const LOOKS_SPACED = /[a-z0-9] [a-z0-9] [a-z0-9] [a-z0-9] /;
+const LOOKS_LEET = /[a-z][013457@$][a-z]/;
 const LEET_WORD = /\b[a-z]*[0-9@$][a-z0-9@$]*[a-z][a-z0-9@$]*\b/g;
 const LEET: Readonly<Record<string, string>> = {
   0: "o",
@@ -18,7 +20,7 @@ const LEET: Readonly<Record<string, string>> = {
 };
 const ROT13 = /\b(?:vafgehpgvba|cerivbhf|qvfertneq|cnffjbeq|flfgrz cebzcg|vtaber)/;
 const BACKWARDS = /noitcurtsni|suoiverp|dragersid|drowssap|tpmorp metsys/;
-const PERCENT = /(?:%[0-9a-f]{2}){1,}/i;
+const PERCENT = /%[0-9a-f]{2}/i;
 const OTHER_ALPHABET = /[\u0370-\u058f\u13a0-\u13ff]/;
 /** Words that make a letter for digit reading worth it. */
 const LEET_WORDS = 3;
@@ -27,12 +29,11 @@ const LONGEST_WORD = 16;
 /** Other ways to read a text, when it looks as if it were written that way: each worth grading. `folded` as by `foldText`. */
 export function disguises(text: string, folded: string): string[] {
   const readings: string[] = [];
-  if (SPACED.test(folded))
+  if (LOOKS_SPACED.test(folded))
     readings.push(folded.replaceAll(SPACED, (letters) => words(unleet(letters).replaceAll(/[^a-z]/g, ""))));
-  SPACED.lastIndex = 0;
-  if (RUN_TOGETHER.test(folded)) readings.push(folded.replaceAll(RUN_TOGETHER, words));
-  RUN_TOGETHER.lastIndex = 0;
-  if ((folded.match(LEET_WORD)?.length ?? 0) >= LEET_WORDS)
+  const parted = text.replaceAll(RUN_TOGETHER, (run) => words(run.toLowerCase()));
+  if (parted !== text) readings.push(foldText(parted));
+  if (LOOKS_LEET.test(folded) && (folded.match(LEET_WORD)?.length ?? 0) >= LEET_WORDS)
     readings.push(folded.replaceAll(LEET_WORD, unleet));
   if (ROT13.test(folded)) readings.push(rot13(folded));
   if (BACKWARDS.test(folded)) readings.push(Array.from(folded).reverse().join(""));

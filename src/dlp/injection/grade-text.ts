@@ -44,17 +44,12 @@ export function gradeText(text: string, place: Place): Weight {
   const mentions = sentences.map(mentionWeight);
   const addressed = addressedFrom(sentences);
   const marks = markerWeight(text) * (place === "visible" ? plain(contextOf(mentions, 0), false) : 1);
-  const shares = sentences.map((sentence, index) => {
-    const found = new Map<PhraseClass, number>();
-    for (const rule of RULES) {
-      if (rule.addressed && addressed[index] !== true) continue;
-      const share = ruleShare(rule, sentence, contextOf(mentions, index), place);
-      if (share >= LEAST_SHARE && share > (found.get(rule.phrase) ?? 0)) found.set(rule.phrase, share);
-    }
-    return found;
-  });
-  let best = NO_WEIGHT;
-  for (let at = 0; at < Math.max(1, shares.length); at++) {
+  const shares = sentences.map((sentence, index) =>
+    sentenceShares(sentence, contextOf(mentions, index), addressed[index] === true, place),
+  );
+  let best = marks >= LEAST_SHARE ? sum([], marks, addressed.includes(true), place) : NO_WEIGHT;
+  for (let at = 0; at < shares.length; at++) {
+    if (shares[at] === undefined) continue;
     const weight = sum(
       shares.slice(at, at + TOGETHER),
       marks,
@@ -66,9 +61,27 @@ export function gradeText(text: string, place: Place): Weight {
   return best;
 }
 
+/** What each phrase class gives in a sentence; undefined: none does. */
+function sentenceShares(
+  sentence: Sentence,
+  mention: number,
+  addressed: boolean,
+  place: Place,
+): ReadonlyMap<PhraseClass, number> | undefined {
+  let found: Map<PhraseClass, number> | undefined;
+  for (const rule of RULES) {
+    if (rule.addressed && !addressed) continue;
+    const share = ruleShare(rule, sentence, mention, place);
+    if (share < LEAST_SHARE || share <= (found?.get(rule.phrase) ?? 0)) continue;
+    found ??= new Map();
+    found.set(rule.phrase, share);
+  }
+  return found;
+}
+
 /** Adds up the phrase classes of neighbouring sentences. */
 function sum(
-  sentences: readonly ReadonlyMap<PhraseClass, number>[],
+  sentences: readonly (ReadonlyMap<PhraseClass, number> | undefined)[],
   marks: number,
   addressed: boolean,
   place: Place,
@@ -76,7 +89,8 @@ function sum(
   const shares = new Map<PhraseClass, number>();
   if (marks >= LEAST_SHARE) shares.set("role_impersonation", marks);
   for (const sentence of sentences)
-    for (const [phrase, share] of sentence) if (share > (shares.get(phrase) ?? 0)) shares.set(phrase, share);
+    for (const [phrase, share] of sentence ?? [])
+      if (share > (shares.get(phrase) ?? 0)) shares.set(phrase, share);
   let weight = 0;
   let most = 0;
   let phrase = NO_WEIGHT.phrase;

@@ -1,5 +1,5 @@
 /** Bytes of text within which the words of an injection must come together; those further apart are not put in relation. */
-export const TOGETHER_BYTES = 256;
+export const TOGETHER_BYTES = 96;
 
 /** Bytes read closely before the place where words came together. */
 export const BEFORE_BYTES = 400;

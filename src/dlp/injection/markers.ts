@@ -38,11 +38,15 @@ const TEMPLATE_MARKS = [
   "<|channel|>",
 ];
 
+/** Without one of these there is no mark. */
+const LOOKS_MARKED =
+  /<[|<s/fitaed]|\[\/?(?:inst|system)|(?:human|user|assistant|system|ai|bot|response|instructions?) ?\*{0,2}:|"role"|end of |begin sys|to=f|new sys/;
 const TURN = /(?:^|\n)[ \t>*#]{0,6}(human|user|assistant|system|ai|bot)[ \t]?\*{0,2}:/g;
 const HEADING = /(?:^|\n)#{2,4} ?(?:system|instruction|response|assistant|human)s? ?:/g;
 
 /** 0 and up: how much a folded text looks as if another turn of a conversation, or its end, stood in it. */
 export function markerWeight(text: string): number {
+  if (!LOOKS_MARKED.test(text)) return 0;
   let marks = 0;
   for (const mark of TEMPLATE_MARKS) if (text.includes(mark)) marks++;
   const turns = new Set<string>();

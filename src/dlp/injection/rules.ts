@@ -87,26 +87,22 @@ export const RULES: readonly Rule[] = [
 /** Words from a phrase's verb, or its first word, to another of its words; half of it backwards. */
 export const SPAN = 12;
 
-/** Classes whose terms are long and rare enough to look for in every byte. The others are looked for beside these. */
+/** Classes that are looked for in every byte: what is rare enough. The others are looked for beside these. */
 export const ANCHORS =
   W.OVERRIDE |
   W.PRIOR |
   W.ORDERS |
-  W.RULES |
-  W.BECOME |
+  W.MODEL |
   W.UNBOUND |
-  W.SEND |
-  W.REVEAL |
   W.SECRET |
   W.PROMPT |
   W.CONCEAL |
   W.HUSH |
-  W.EXECUTE |
+  W.USER |
   W.DANGER |
   W.AUTHORITY |
   W.ADDRESS |
   W.NEW_TASK |
-  W.SAY |
   W.DECODE |
   W.DISABLE |
   W.MEMORY |
@@ -114,24 +110,24 @@ export const ANCHORS =
   W.LOOK;
 
 /**
- * What must come together within a window before it is read closely: each list holds classes of which one must be
- * there. Made so that whatever can weigh 1 meets one of them.
+ * What must come together before a stretch of text is read closely: each list holds classes of which one must be there.
+ * Made so that whatever can weigh 1 meets one of them.
  */
 export const TRIGGERS: readonly (readonly number[])[] = [
-  [W.OVERRIDE, W.PRIOR | W.ORDERS | W.PROMPT | W.NEW_TASK],
-  [W.OVERRIDE, W.RULES | W.GUARD, W.SAY | W.REVEAL | W.SEND | W.ADDRESS],
-  [W.ORDERS | W.PROMPT, W.DISABLE],
-  [W.NEW_TASK],
-  [W.BECOME | W.UNBOUND, W.UNBOUND],
-  [W.REVEAL | W.SAY, W.PROMPT],
-  [W.SEND | W.REVEAL, W.SECRET, W.DANGER | W.ADDRESS | W.CONCEAL | W.AUTHORITY | W.PROMPT | W.OVERRIDE],
-  [W.SEND, W.PROMPT],
-  [W.CONCEAL | W.HUSH, W.EXECUTE | W.SEND | W.SAY | W.REVEAL | W.SECRET | W.ADDRESS],
-  [W.EXECUTE | W.SEND | W.DISABLE, W.DANGER],
-  [W.ADDRESS],
-  [W.AUTHORITY, W.DISABLE | W.OVERRIDE, W.GUARD | W.ORDERS],
-  [W.DECODE, W.EXECUTE | W.ORDERS],
-  [W.MEMORY],
-  [W.DISABLE, W.GUARD],
-  [W.LOOK],
+  [
+    W.LOOK |
+      W.PROMPT |
+      W.UNBOUND |
+      W.NEW_TASK |
+      W.CONCEAL |
+      W.HUSH |
+      W.ADDRESS |
+      W.MODEL |
+      W.DANGER |
+      W.MEMORY,
+  ],
+  [W.OVERRIDE, W.PRIOR | W.ORDERS | W.USER | W.GUARD | W.AUTHORITY],
+  [W.ORDERS | W.GUARD | W.AUTHORITY, W.DISABLE],
+  [W.SECRET, W.USER | W.AUTHORITY],
+  [W.DECODE, W.ORDERS],
 ];

@@ -31,6 +31,8 @@ export interface Sentence {
 
 /** Words of a sentence; longer: it is cut, and the rest is the next sentence. */
 const SENTENCE_TOKENS = 90;
+/** Characters of a word, path or the like; a longer one is cut. */
+const WORD_CHARACTERS = 256;
 
 const CLOSING: Readonly<Record<string, string>> = {
   '"': '"',
@@ -43,14 +45,44 @@ const CLOSING: Readonly<Record<string, string>> = {
   "‘": "'",
   "'": "'",
 };
+/** What an ASCII character is to the reader. */
+const OTHER = 0;
+const WORDS = 1;
+const NEWLINE = 2;
+const STOPS = 3;
+const CLAUSES = 4;
+const QUOTES = 5;
+const BREAKS = 6;
+const PATHS = 7;
+const KINDS = asciiKinds();
+
+function asciiKinds(): Uint8Array {
+  const kinds = new Uint8Array(128);
+  const set = (characters: string, kind: number) => {
+    for (const character of characters) kinds[character.charCodeAt(0)] = kind;
+  };
+  set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_", WORDS);
+  set("\n", NEWLINE);
+  set("!?", STOPS);
+  set(",:;()[]{}*>#|-+=", CLAUSES);
+  set("\"`'", QUOTES);
+  set("\x1e\0", BREAKS);
+  set("./~", PATHS);
+  return kinds;
+}
+
 const CLAUSE = /[,:;()[\]{}–—*>#|\-，、：；（）•·=+]/;
 const STOP = /[.!?。！？…]/;
 const WORD_CHARACTER = /[\p{L}\p{N}\p{M}_']/u;
-const JOINED = /[-./@~:+=&]/;
-const DENSE_SCRIPT = /[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]/;
 const URL_AHEAD = /^(?:https?|ftp|wss?):\/\/[^\s"'<>)\]]{2,}/;
 const EMAIL = /^[\w.+-]+@[\w-]+\.[\w.-]+$/;
 const ADDRESS = /^(?:\d{1,3}\.){3}\d{1,3}$/;
+/** What may stand before an opening mark that looks like its closing one. */
+const OPENS = /[\s([{:>,=*_—-]/;
+/** What follows a full stop that ends a sentence. */
+const ENDS = /[\s"'”’`)\]»*_<]/;
+const LINE_STARTS = new Set(Array.from("-*#>|=", (character) => character.charCodeAt(0)));
+const NUMBERED = /^\d+[.)]\s/;
 const PIPED_SHELL = /^\|\s*(?:sudo\s+)?(?:ba|z|da)?sh\b/;
 const SECRET_FILE =
   /(?:^|\/)(?:\.env|\.ssh|\.aws|\.netrc|id_rsa|id_ed25519|mcp\.json|hosts\.yml|auth\.json)(?:$|[./])|^\/etc\/(?:shadow|passwd)$/;
@@ -69,7 +101,7 @@ class SentenceReader {
   #tokens: Token[] = [];
   #before: number = BEFORE.SENTENCE;
   #code = false;
-  /** closing mark of the quotation that is open, and where it began */
+  /** closing mark of the quotation that is open, and its words so far */
   #closing = "";
   #quoted: Token[] = [];
 
@@ -79,61 +111,73 @@ class SentenceReader {
 
   read(): Sentence[] {
     const text = this.#text;
-    let at = 0;
-    while (at < text.length) {
-      const character = text[at] ?? "";
-      if (DENSE_SCRIPT.test(character)) at = this.#dense(at);
-      else if (
-        WORD_CHARACTER.test(character) ||
-        ((character === "." || character === "~" || character === "/") && this.#pathAt(at))
-      )
-        at = this.#word(at);
-      else at = this.#mark(at, character);
+    for (let at = 0; at < text.length; ) {
+      const code = text.charCodeAt(at);
+      const kind = code < 128 ? (KINDS[code] as number) : OTHER;
+      if (kind === WORDS) at = this.#word(at);
+      else if (code < 128) at = this.#ascii(at, kind);
+      else if (isDense(code)) at = this.#dense(at);
+      else if (WORD_CHARACTER.test(text[at] ?? "")) at = this.#word(at);
+      else at = this.#mark(at, text[at] ?? "");
     }
     this.#endSentence();
     return this.#sentences;
   }
 
-  #pathAt(at: number): boolean {
-    const next = this.#text[at + 1] ?? "";
-    const before = this.#text[at - 1] ?? " ";
-    return !WORD_CHARACTER.test(before) && (next === "/" || WORD_CHARACTER.test(next));
+  #ascii(at: number, kind: number): number {
+    const text = this.#text;
+    if (kind === PATHS) {
+      const next = text.charCodeAt(at + 1);
+      const begins = !isWord(text.charCodeAt(at - 1)) && (next === 0x2f || isWord(next));
+      return begins ? this.#word(at) : this.#mark(at, text[at] ?? "");
+    }
+    if (kind === NEWLINE) return this.#newline(at);
+    if (kind === OTHER && text.charCodeAt(at) === 0x20) return at + 1;
+    return this.#mark(at, text[at] ?? "");
+  }
+
+  #newline(at: number): number {
+    const text = this.#text;
+    this.#after("\n");
+    let next = at + 1;
+    while (text[next] === " " || text[next] === "\t" || text[next] === "\r") next++;
+    const following = text.charCodeAt(next);
+    if (following === 0x0a) this.#endQuotation(false);
+    if (
+      following === 0x0a ||
+      (following < 128 && LINE_STARTS.has(following)) ||
+      NUMBERED.test(text.slice(next, next + 5))
+    )
+      this.#endSentence();
+    return next;
+  }
+
+  #after(character: string): void {
+    const last = this.#tokens[this.#tokens.length - 1];
+    if (last?.after === "") last.after = character;
   }
 
   /** Quotation marks, the ends of sentences and clauses, fences. */
   #mark(at: number, character: string): number {
     const text = this.#text;
-    const last = this.#tokens.at(-1);
-    if (last?.after === "") last.after = character;
+    this.#after(character);
     if (character === "\x1e" || character === "\0") {
       this.#endSentence();
       this.#endQuotation(false);
       return at + 1;
-    }
-    if (character === "\n") {
-      let next = at + 1;
-      while (text[next] === " " || text[next] === "\t" || text[next] === "\r") next++;
-      const following = text[next] ?? "";
-      if (following === "\n") this.#endQuotation(false);
-      if (following === "\n" || /[-*#>|=]/.test(following) || /^\d+[.)]\s/.test(text.slice(next, next + 5)))
-        this.#endSentence();
-      return next;
     }
     if (text.startsWith("```", at) || text.startsWith("~~~", at)) {
       this.#endSentence();
       this.#code = !this.#code;
       return at + 3;
     }
-    if (this.#closing !== "" && character === this.#closing) {
+    if (character === this.#closing) {
       this.#endQuotation(true);
       return at + 1;
     }
     const closing = CLOSING[character];
-    if (closing !== undefined && this.#closing === "") {
-      const before = text[at - 1] ?? " ";
-      if (
-        character === '"' || character === "'" || character === "`" ? /[\s([{:>,=*_—-]/.test(before) : true
-      ) {
+    if (closing !== undefined) {
+      if (this.#closing === "" && (closing !== character || matches(OPENS, text[at - 1]))) {
         this.#closing = closing;
         this.#quoted = [];
         this.#before |= BEFORE.CLAUSE;
@@ -141,8 +185,7 @@ class SentenceReader {
       return at + 1;
     }
     if (STOP.test(character)) {
-      const next = text[at + 1] ?? " ";
-      if (/[\s"'”’`)\]»*_<]/.test(next) || /[。！？]/.test(character)) this.#endSentence();
+      if (matches(ENDS, text[at + 1]) || character > "\x7f") this.#endSentence();
       return at + 1;
     }
     if (CLAUSE.test(character)) this.#before |= BEFORE.CLAUSE;
@@ -152,32 +195,39 @@ class SentenceReader {
 
   #word(at: number): number {
     const text = this.#text;
-    if (text.charCodeAt(at) < 0x78 && /[hfw]/.test(text[at] ?? "")) {
-      const url = URL_AHEAD.exec(text.slice(at, at + 512))?.[0];
-      if (url !== undefined) {
-        this.#add(url, WORD.DESTINATION);
-        return at + url.length;
-      }
-    }
-    let end = at + 1;
-    while (end < text.length && end - at < 256) {
-      const character = text[end] ?? "";
-      if (DENSE_SCRIPT.test(character)) break;
-      if (WORD_CHARACTER.test(character)) end++;
-      else if (JOINED.test(character) && WORD_CHARACTER.test(text[end + 1] ?? "")) end += 2;
-      else if ((character === "/" || character === ".") && text[end - 1] === "~") end++;
+    let end = at;
+    let joined = text.charCodeAt(at) < 128 && KINDS[text.charCodeAt(at)] === PATHS;
+    let plain = true;
+    for (end = at + 1; end < text.length && end - at < WORD_CHARACTERS; ) {
+      const code = text.charCodeAt(end);
+      if (isWord(code)) end++;
+      else if (code === 0x27) {
+        plain = false;
+        end++;
+      } else if (isJoiner(code) && isWord(text.charCodeAt(end + 1))) {
+        joined = true;
+        end += 2;
+      } else if ((code === 0x2f || code === 0x2e) && text.charCodeAt(end - 1) === 0x7e) end++;
+      else if (code === 0x3a && text.startsWith("://", end)) return this.#url(at);
+      else if (code > 127 && !isDense(code) && WORD_CHARACTER.test(text[end] ?? "")) end++;
       else break;
     }
     let run = text.slice(at, end);
     // a quotation closes here: 'word'
-    if (run.endsWith("'")) {
+    if (!plain && run.endsWith("'")) {
       run = run.slice(0, -1);
       if (this.#closing === "'") end--;
     }
-    const special = specialMask(run);
-    if (special !== 0) this.#add(run, special);
+    const special = joined || run.includes("_") ? specialMask(run) : 0;
+    if (special !== 0 || !joined) this.#add(run, special);
     else for (const part of run.split(/[-./@~:+=&]+/)) if (part !== "") this.#add(part, 0);
-    return Math.max(end, at + 1);
+    return end;
+  }
+
+  #url(at: number): number {
+    const url = URL_AHEAD.exec(this.#text.slice(at, at + 512))?.[0] ?? this.#text.slice(at, at + 1);
+    this.#add(url, WORD.DESTINATION);
+    return at + url.length;
   }
 
   /** The longest term at `at`, or one character. */
@@ -212,13 +262,43 @@ class SentenceReader {
     this.#tokens = [];
     let mask = 0;
     for (let i = 0; i < tokens.length; i++) {
-      const token = tokens[i];
-      if (token === undefined) continue;
+      const token = tokens[i] as Token;
       token.mask |= termsAt(tokens, i);
       mask |= token.mask;
     }
     this.#sentences.push({ tokens, mask });
   }
+}
+
+/** A text's end and a break are as good as a space. */
+function matches(pattern: RegExp, character: string | undefined): boolean {
+  return character === undefined || character === "\x1e" || pattern.test(character);
+}
+
+function isWord(code: number): boolean {
+  return code < 128 ? KINDS[code] === WORDS : false;
+}
+
+function isJoiner(code: number): boolean {
+  // - . / : @ ~ + = &
+  return (
+    (code >= 0x2d && code <= 0x2f) ||
+    code === 0x3a ||
+    code === 0x40 ||
+    code === 0x7e ||
+    code === 0x2b ||
+    code === 0x3d ||
+    code === 0x26
+  );
+}
+
+/** Scripts without spaces: kana, Han, Hangul. */
+function isDense(code: number): boolean {
+  return (
+    (code >= 0x3040 && code <= 0x30ff) ||
+    (code >= 0x3400 && code <= 0x9fff) ||
+    (code >= 0xac00 && code <= 0xd7af)
+  );
 }
 
 /** Classes of all terms that begin at a word. */

@@ -11,9 +11,9 @@ export interface TriggerWords {
 }
 
 /** Symbols of a term that are looked for: enough to be rare, so that the table stays small. */
-const TERM_SYMBOLS = 9;
+const TERM_SYMBOLS = 14;
 /** Shorter ones are everywhere. */
-const LEAST_SYMBOLS = 4;
+const LEAST_SYMBOLS = 5;
 
 /** Marks of templates and turns, and words that were enciphered or turned round: each is worth a look. */
 const LOOK_TERMS = [
@@ -53,6 +53,34 @@ const LOOK_TERMS = [
   "drowssap",
   "tpmorpmetsys",
 ];
+
+/** Terms that are everywhere in ordinary text. */
+const NOT_RARE = new Set([
+  "before",
+  "original",
+  "initial",
+  "existing",
+  "former",
+  "operator",
+  "reader",
+  "the reader",
+  "the client",
+  "customer",
+  "users",
+  "cursor",
+  "agent",
+  "agents",
+  "model",
+  "models",
+  "token",
+  "tokens",
+  "all files",
+  "secret",
+  "cookies",
+  "google",
+  "microsoft",
+  "credit card",
+]);
 
 const LEET: Readonly<Record<string, string>> = {
   0: "o",
@@ -94,7 +122,7 @@ export function latinTriggers(): TriggerWords {
     if (literal.length >= LEAST_SYMBOLS) merge(words, literal, mask);
   };
   for (const { text, mask } of LATIN_TERMS) {
-    if ((mask & ANCHORS) === 0) continue;
+    if ((mask & ANCHORS) === 0 || NOT_RARE.has(text) || /\d/.test(text)) continue;
     // with and without its accents
     add({ text, mask });
     add({ text: text.normalize("NFKD").replaceAll(/\p{M}/gu, ""), mask });

@@ -9,7 +9,7 @@ import { hasDisguise, InvisibleRun } from "./suspicious.ts";
 import { foreignTriggers, LETTER_CLASSES, latinTriggers, type TriggerWords } from "./trigger-words.ts";
 import { WORD } from "./word-class.ts";
 
-const BLOCK_BYTES = 1000;
+const BLOCK_BYTES = 8192;
 const HISTORY_BYTES = BEFORE_BYTES + BEHIND_BYTES + TOGETHER_BYTES;
 /** Characters of a word before its end, for where an order begins. */
 const WORD_BYTES = 24;
@@ -36,7 +36,8 @@ export class Watch {
   readonly #invisible = new InvisibleRun();
   #state = 0;
   #foreignState = 0;
-  #foreignHits: { readonly mask: number; readonly at: number }[] = [];
+  readonly #hits: { readonly mask: number; readonly at: number }[] = [];
+  readonly #onLatin = (state: number, at: number) => this.#hit(maskOf(this.#latin, state), at);
   /** a character that is not complete yet, and how many bytes it lacks */
   #codePoint = 0;
   #lacks = 0;
@@ -118,16 +119,11 @@ export class Watch {
         0,
         block.length,
         this.#foreignState,
-        (state, at) => {
-          this.#foreignHits.push({ mask: maskOf(this.#foreign, state), at: this.#blockStart + at });
-        },
+        (state, at) => this.#hit(maskOf(this.#foreign, state), at),
       );
     if (this.#lacks > 0 || (!plain && hasDisguise(block, 0, block.length))) this.#scanCharacters(block);
-    else
-      this.#state = run(this.#latin.automaton, block, 0, block.length, this.#state, (state, at) =>
-        this.#hit(maskOf(this.#latin, state), this.#blockStart + at),
-      );
-    this.#catchUp(this.#total);
+    else this.#state = run(this.#latin.automaton, block, 0, block.length, this.#state, this.#onLatin);
+    this.#takeHits();
     this.#lastByte = block[block.length - 1] ?? 0;
     if (this.#stretch && this.#stretch.until <= this.#total) this.#finish(this.#stretch);
     this.#keep(block);
@@ -153,27 +149,26 @@ export class Watch {
         this.#lacks--;
         if (this.#lacks === 0) {
           symbol = letterOf(this.#codePoint);
-          if (this.#invisible.add(this.#codePoint)) this.#hit(WORD.LOOK, this.#blockStart + i + 1);
+          if (this.#invisible.add(this.#codePoint)) this.#hit(WORD.LOOK, i + 1);
         }
       }
       if (symbol === 0) continue;
       state = table[state + symbol] as number;
-      if (state >= firstOutput) this.#hit(maskOf(this.#latin, state), this.#blockStart + i + 1);
+      if (state >= firstOutput) this.#hit(maskOf(this.#latin, state), i + 1);
     }
     this.#state = state;
   }
 
-  /** Takes the words of other scripts that end up to `at`, so that all come in the order of the text. */
-  #catchUp(at: number): void {
-    for (let hit = this.#foreignHits[0]; hit && hit.at <= at; hit = this.#foreignHits[0]) {
-      this.#foreignHits.shift();
-      this.#inOrder(hit.mask, hit.at);
-    }
+  #hit(mask: number, at: number): void {
+    this.#hits.push({ mask, at: this.#blockStart + at });
   }
 
-  #hit(mask: number, at: number): void {
-    if (this.#foreignHits.length > 0) this.#catchUp(at);
-    this.#inOrder(mask, at);
+  /** Takes the words of a block in the order of the text. */
+  #takeHits(): void {
+    if (this.#hits.length === 0) return;
+    this.#hits.sort((a, b) => a.at - b.at || a.mask - b.mask);
+    for (const { mask, at } of this.#hits) this.#inOrder(mask, at);
+    this.#hits.length = 0;
   }
 
   #inOrder(mask: number, at: number): void {
