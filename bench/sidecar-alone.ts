@@ -42,6 +42,7 @@ const journal = JournalWriter.onDescriptors(
 );
 if (values.journal === undefined) rmSync(folder, { recursive: true });
 let records = 0;
+const token = new Secret("TOKEN", "bench-token-0123456789abcdef");
 const egress = createEgress({
   policy: compilePolicy({
     routes: [
@@ -59,7 +60,8 @@ const egress = createEgress({
     ],
     gitHosts: [],
   }),
-  vault: new Map([["TOKEN", new Secret("TOKEN", "bench-token-0123456789abcdef")]]),
+  vault: new Map([["TOKEN", token]]),
+  secrets: [{ name: "TOKEN", value: token, kind: "brokered" }],
   upstream: {
     resolve: { [`${values.host}:${originPort}`]: values.origin, [`${values.host}:443`]: values.origin },
     ca: values.ca === undefined ? undefined : readFileSync(values.ca, "utf8"),

@@ -13,3 +13,14 @@ export interface Finding {
   /** false: replacing those bytes would not take it out for certain (found after folding, or split), so block */
   readonly replaceable: boolean;
 }
+
+/** The places that findings cover, in order, none overlapping another: each with the name of the first that begins there. */
+export function coveredBy(findings: readonly Finding[]): readonly Pick<Finding, "name" | "start" | "end">[] {
+  const covered: { name: string; start: number; end: number }[] = [];
+  for (const { name, start, end } of [...findings].sort((a, b) => a.start - b.start)) {
+    const last = covered.at(-1);
+    if (last && start < last.end) last.end = Math.max(last.end, end);
+    else covered.push({ name, start, end });
+  }
+  return covered;
+}

@@ -167,6 +167,7 @@ function makeJob(
       log: plan.egress.log,
       routes: plan.egress.routes,
       gitHosts: plan.gitHosts,
+      bottleSecrets: plan.secrets.filter(({ known }) => known !== false).map(({ name }) => name),
       upstream,
       journal,
     },

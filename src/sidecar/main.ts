@@ -2,6 +2,7 @@ import type { Socket as UdpSocket } from "node:dgram";
 import { createServer, type Server } from "node:net";
 import { networkInterfaces } from "node:os";
 import { Secret } from "../base/secret.ts";
+import type { KnownSecret } from "../dlp/known/secret.ts";
 import { JournalWriter } from "../journal/writer.ts";
 import { compilePolicy } from "../policy/routes.ts";
 import { serveDns } from "./dns/server.ts";
@@ -50,6 +51,7 @@ function start(config: SidecarConfig, secrets: Readonly<Record<string, string>>)
   const egress = createEgress({
     policy: compilePolicy({ routes: config.routes, gitHosts: config.gitHosts }),
     vault,
+    secrets: knownSecrets(config, vault),
     upstream: config.upstream,
     ca,
     log: config.log,
@@ -58,6 +60,16 @@ function start(config: SidecarConfig, secrets: Readonly<Record<string, string>>)
   });
   planes = { egress, journal };
   return ca.certificatePem;
+}
+
+/** What is searched for in what leaves. A secret that a route puts on is the sidecar's, whoever else holds it. */
+function knownSecrets(config: SidecarConfig, vault: ReadonlyMap<string, Secret>): KnownSecret[] {
+  const brokered = new Set(config.routes.flatMap(({ auth }) => (auth ? [auth.secret] : [])));
+  const bottle = new Set(config.bottleSecrets);
+  return [...vault].flatMap(([name, value]): KnownSecret[] => {
+    if (brokered.has(name)) return [{ name, value, kind: "brokered" }];
+    return bottle.has(name) ? [{ name, value, kind: "bottle" }] : [];
+  });
 }
 
 /** A raw handle is only bound; `listen` here is the first and only one, so no one else can win an accept. */

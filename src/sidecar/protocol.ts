@@ -11,6 +11,8 @@ export interface SidecarConfig {
   readonly id: string;
   readonly log: 0 | 1 | 2;
   readonly routes: readonly RouteSpec[];
+  /** names of secrets that are in the bottle's environment and must not leave; routes' credentials never may */
+  readonly bottleSecrets: readonly string[];
   /** hosts a git-gate entry declares: pushes there are the gate's, everywhere else blocked */
   readonly gitHosts: readonly string[];
   readonly upstream: UpstreamConfig;

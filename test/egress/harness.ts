@@ -3,6 +3,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { connect as connectTls, createServer as createTlsServer, type TLSSocket } from "node:tls";
 import { onTestFinished } from "vitest";
 import { Secret } from "../../src/base/secret.ts";
+import type { KnownSecret } from "../../src/dlp/known/secret.ts";
 import type { RequestEvent } from "../../src/journal/record.ts";
 import type { RouteSpec } from "../../src/policy/route.ts";
 import { compilePolicy } from "../../src/policy/routes.ts";
@@ -242,8 +243,16 @@ export interface SidecarOptions {
   readonly proxy?: string;
   readonly proxyResolves?: boolean;
   readonly lookup?: (host: string) => Promise<readonly string[]>;
+  /** false: the vault's secrets may leave, for what happens to them then */
+  readonly searched?: false;
+  /** in the bottle's environment, not in the vault */
+  readonly bottleSecrets?: Record<string, string>;
   readonly log?: 0 | 1 | 2;
   readonly ownAddresses?: string[];
+}
+
+function known(name: string, value: string, kind: KnownSecret["kind"]): KnownSecret {
+  return { name, value: new Secret(name, value), kind };
 }
 
 export class Sidecar {
@@ -263,6 +272,12 @@ export class Sidecar {
       vault: new Map(
         Object.entries(options.secrets ?? {}).map(([name, value]) => [name, new Secret(name, value)]),
       ),
+      secrets: [
+        ...Object.entries(options.searched === false ? {} : (options.secrets ?? {})).map(([name, value]) =>
+          known(name, value, "brokered"),
+        ),
+        ...Object.entries(options.bottleSecrets ?? {}).map(([name, value]) => known(name, value, "bottle")),
+      ],
       upstream: {
         resolve: { ...resolve, ...options.resolve },
         ca: options.caPem === null ? undefined : (options.caPem ?? originCa.pem),

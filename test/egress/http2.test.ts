@@ -192,8 +192,9 @@ test("streams both ways at once with trailers, as gRPC does", async () => {
     const seen = new Promise<string>((resolve) =>
       stream.once("data", (bytes: Buffer) => resolve(bytes.toString())),
     );
-    stream.write(`m${i}`);
-    expect(await seen).toBe(`re:m${i}`);
+    const message = `\0\0\0\0\x02m${i}`;
+    stream.write(message);
+    expect(await seen).toBe(`re:${message}`);
   }
   stream.end();
   const answer = await done;

@@ -14,7 +14,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { formatRecord } from "../../src/journal/format.ts";
 import { MAX_LINE } from "../../src/journal/limits.ts";
 import type { RequestEvent } from "../../src/journal/record.ts";
-import type { RouteAuth } from "../../src/policy/route.ts";
+import { DEFAULT_INSPECTION, type RouteAuth } from "../../src/policy/route.ts";
 import {
   LOG_BODY_BYTES,
   LOG_BODY_CHARS,
@@ -52,8 +52,10 @@ interface Setting {
 function logging(origin: { port: number }, { auth = bearer, log = 2, secrets }: Setting = {}): Sidecar {
   return sidecar({
     origin,
-    routes: [route(auth ? { auth } : {})],
+    // What inspection would refuse has to get as far as the journal here.
+    routes: [route({ ...(auth ? { auth } : {}), dlp: { ...DEFAULT_INSPECTION, oversize: "pass" } })],
     secrets: { API_TOKEN: TOKEN, OTHER, ...secrets },
+    searched: false,
     log,
   });
 }

@@ -16,6 +16,9 @@ interface Candidate {
   next: number;
 }
 
+const NO_SYMBOLS = new Uint8Array(0);
+const NO_PLACES = new Float64Array(0);
+
 /** Searches one text, as it comes, for every spelling of the secrets of an index. */
 export class KnownMatcher {
   readonly #index: KnownIndex;
@@ -28,8 +31,8 @@ export class KnownMatcher {
   /** where the last find of a form ended: its other blocks are no news */
   readonly #ends = new Map<SecretForm, number>();
   /** symbols before the chunk and where they stand, the last at the end */
-  readonly #before = new Uint8Array(HISTORY_SYMBOLS);
-  readonly #beforeAt = new Float64Array(HISTORY_SYMBOLS);
+  #before = NO_SYMBOLS;
+  #beforeAt = NO_PLACES;
   #beforeCount = 0;
 
   constructor(index: KnownIndex, found: OnSecret) {
@@ -150,6 +153,10 @@ export class KnownMatcher {
 
   /** Keeps the last symbols of the chunk, and of those before it as many as still fit. */
   #remember(bytes: Buffer): void {
+    if (this.#before.length === 0) {
+      this.#before = new Uint8Array(HISTORY_SYMBOLS);
+      this.#beforeAt = new Float64Array(HISTORY_SYMBOLS);
+    }
     const before = this.#before;
     const at = this.#beforeAt;
     let free = HISTORY_SYMBOLS;

@@ -2,7 +2,7 @@ import { isIPv6, type Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { printable } from "../../base/printable.ts";
 import type { CertificateAuthority } from "./ca.ts";
-import { describe } from "./exchange.ts";
+import { describe } from "./exchange-record.ts";
 import { ClientConnection } from "./http1/client-connection.ts";
 import { serveSession } from "./http2/client-session.ts";
 import { HANDSHAKE_MS } from "./limits.ts";

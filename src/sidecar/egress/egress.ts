@@ -1,6 +1,7 @@
 import { isIPv6, type Socket } from "node:net";
 import { printable } from "../../base/printable.ts";
 import type { Secret } from "../../base/secret.ts";
+import type { KnownSecret } from "../../dlp/known/secret.ts";
 import type { RequestEvent } from "../../journal/record.ts";
 import type { EgressPolicy } from "../../policy/routes.ts";
 import { type Refusal, refuse } from "../../policy/verdict.ts";
@@ -12,6 +13,7 @@ import { Deadlines } from "./deadlines.ts";
 import { createDialler } from "./dial.ts";
 import { ClientConnection, type TunnelOwner } from "./http1/client-connection.ts";
 import type { ConnectTarget } from "./http1/request.ts";
+import { Inspector } from "./inspect/inspector.ts";
 import { CONNECTION_COUNT } from "./limits.ts";
 import { type Arrival, type Plane, recordRefusedConnection } from "./plane.ts";
 import { type Lookup, lookupWithSystem } from "./resolve.ts";
@@ -22,6 +24,8 @@ export interface EgressOptions {
   readonly policy: EgressPolicy;
   /** the real credentials, by the names routes use */
   readonly vault: ReadonlyMap<string, Secret>;
+  /** what must not leave: the vault's, and what is in the bottle's environment */
+  readonly secrets: readonly KnownSecret[];
   readonly upstream: UpstreamConfig;
   readonly ca: CertificateAuthority;
   /** 0: blocks only, 1: every request, 2: with fields and bodies, masked */
@@ -57,6 +61,7 @@ export function createEgress(options: EgressOptions): Egress {
   const plane: Plane = {
     policy: options.policy,
     credentials: createCredentials(options.vault),
+    inspector: new Inspector(options.secrets),
     upstream,
     deadlines,
     log: options.log,

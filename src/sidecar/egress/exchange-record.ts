@@ -61,3 +61,8 @@ export function requestEvent(outcome: Outcome): RequestEvent {
     ...(outcome.id === undefined ? {} : { id: outcome.id }),
   };
 }
+
+/** An error of ours for the journal: its text, never its stack. */
+export function describe(error: unknown): string {
+  return printable(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+}

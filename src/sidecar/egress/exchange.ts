@@ -1,15 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { printable } from "../../base/printable.ts";
 import type { RecordedFinding } from "../../journal/record.ts";
 import { type AllowDecision, type Decision, decide } from "../../policy/decide.ts";
 import type { HeaderList } from "../../policy/facts.ts";
-import { problemJson } from "../../policy/refusal.ts";
 import { type Refusal, refuse } from "../../policy/verdict.ts";
 import type { Timed } from "./deadlines.ts";
-import { requestEvent } from "./exchange-record.ts";
+import { describe, requestEvent } from "./exchange-record.ts";
+import { RequestInspection, type RequestOutlet } from "./inspect/request-inspection.ts";
 import { EXCHANGE_IDLE_MS, FINDING_COUNT } from "./limits.ts";
 import { Transcript } from "./log/transcript.ts";
+import { OutgoingBody } from "./outgoing-body.ts";
 import type { Plane } from "./plane.ts";
+import { answerRefusal } from "./refusal-answer.ts";
 import { createResponseInspection } from "./response/inspect.ts";
 import type { AnswerSink, ResponseInspection } from "./response/inspection.ts";
 import { maskFields } from "./response/mask.ts";
@@ -28,7 +29,7 @@ const NO_FIELDS: HeaderList = [];
 const INTERNAL = "The sidecar failed; the request went no further.";
 
 /** One request and its answer: decide, put the credential on, pass both bodies through, journal. */
-export class Exchange implements ResponseSink, AnswerSink, Timed {
+export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed {
   deadline: number;
   readonly #plane: Plane;
   readonly #client: ClientSide;
@@ -37,9 +38,7 @@ export class Exchange implements ResponseSink, AnswerSink, Timed {
   #decision: Decision | undefined;
   #outgoing: OutgoingRequest | undefined;
   #upstream: UpstreamSide | undefined;
-  /** request body read before the upstream was there */
-  #queue: Buffer[] = [];
-  #requestEnd: HeaderList | undefined;
+  readonly #out = new OutgoingBody();
   /** `begin` runs: what follows in the same read leaves together with the head */
   #beginning = false;
   #retried = false;
@@ -50,6 +49,7 @@ export class Exchange implements ResponseSink, AnswerSink, Timed {
   #removed: readonly string[] = NO_FIELDS;
   #injected: string | undefined;
   #secrets: readonly string[] = NO_FIELDS;
+  #reading: RequestInspection | undefined;
   #inspection: ResponseInspection | undefined;
   readonly #findings: RecordedFinding[] = [];
   #notInspected: string | undefined;
@@ -86,6 +86,13 @@ export class Exchange implements ResponseSink, AnswerSink, Timed {
       this.#injected = credential.name;
       this.#secrets = credential.forms;
     }
+    const { inspector } = this.#plane;
+    const reading = new RequestInspection(inspector, inspector.rules(route), this.#out, this);
+    this.#reading = reading;
+    // The credential that was put on stands last.
+    if (!reading.head(host, target, this.#injected === undefined ? fields : fields.slice(0, -2))) return;
+    if (body !== "none" && body !== 0) reading.startBody(fields);
+    if (this.#finished) return;
     this.#outgoing = {
       method: facts.method,
       scheme: facts.scheme,
@@ -111,20 +118,25 @@ export class Exchange implements ResponseSink, AnswerSink, Timed {
     this.#bytesOut += bytes.length;
     if (this.#finished) return;
     this.#transcript?.request.data(bytes);
-    if (this.#upstream) this.#upstream.write(bytes);
-    else this.#queue.push(bytes);
+    this.#reading?.data(bytes);
   }
 
   requestEnd(trailers: HeaderList): void {
-    this.#requestEnd = trailers;
     this.#transcript?.request.end(trailers);
-    if (!this.#finished) this.#upstream?.end(trailers);
+    if (this.#finished) return;
+    if (this.#reading) this.#reading.end(trailers);
+    else this.#out.end(trailers);
   }
 
   /** False: stop reading the request body until `resumeRequest`. */
   requestFlush(): boolean {
     if (this.#finished) return true;
-    return this.#upstream ? this.#upstream.flush() : this.#queue.length === 0;
+    const roomy = this.#reading?.roomy() ?? true;
+    return this.#out.flush() && roomy;
+  }
+
+  requestRoom(): void {
+    if (this.#out.flush()) this.#client.resumeRequest();
   }
 
   clientDrained(): void {
@@ -159,26 +171,7 @@ export class Exchange implements ResponseSink, AnswerSink, Timed {
       return;
     }
     const id = randomBytes(6).toString("hex");
-    const { status, headers, body } = problemJson(refusal, { id });
-    const fields: string[] = [];
-    for (const [name, value] of Object.entries(headers))
-      if (name !== "content-length") fields.push(name, value);
-    this.#status = status;
-    const head = this.#request.facts.method === "HEAD";
-    this.#client.respond({
-      status,
-      reason: "",
-      fields,
-      contentLength: body.length,
-      body: head ? "none" : body.length,
-    });
-    this.#transcript?.respond(fields);
-    if (!head) {
-      this.#client.write(body);
-      this.#transcript?.response?.data(body);
-    }
-    this.#client.end(NO_FIELDS);
-    this.#transcript?.response?.end(NO_FIELDS);
+    this.#status = answerRefusal(this.#client, refusal, id, this.#request.facts.method, this.#transcript);
     this.#finish(undefined, refusal, id);
     this.#client.proceed();
   }
@@ -186,11 +179,9 @@ export class Exchange implements ResponseSink, AnswerSink, Timed {
   opened(side: UpstreamSide): boolean {
     if (this.#finished) return false;
     this.#upstream = side;
-    const queue = this.#queue;
-    this.#queue = [];
-    for (const bytes of queue) side.write(bytes);
-    if (this.#requestEnd) side.end(this.#requestEnd);
-    if (!this.#beginning && side.flush() && queue.length > 0) this.#client.resumeRequest();
+    const waited = this.#out.attach(side);
+    if (!this.#beginning && side.flush() && waited && this.#reading?.roomy() !== false)
+      this.#client.resumeRequest();
     return true;
   }
 
@@ -246,15 +237,11 @@ export class Exchange implements ResponseSink, AnswerSink, Timed {
     return this.#client.flush();
   }
 
-  answerRefused(refusal: Refusal, last?: Buffer): void {
-    this.refuse(refusal, last);
-  }
-
-  answerFound(finding: RecordedFinding): void {
+  found(finding: RecordedFinding): void {
     if (this.#findings.length < FINDING_COUNT) this.#findings.push(finding);
   }
 
-  answerNotInspected(why: string): void {
+  notInspected(why: string): void {
     this.#notInspected = why;
   }
 
@@ -264,7 +251,7 @@ export class Exchange implements ResponseSink, AnswerSink, Timed {
 
   upstreamDrained(): void {
     this.#touch();
-    this.#client.resumeRequest();
+    if (this.#reading?.roomy() !== false) this.#client.resumeRequest();
   }
 
   upstreamFailed(error: UpstreamError): void {
@@ -301,7 +288,8 @@ export class Exchange implements ResponseSink, AnswerSink, Timed {
 
   #finish(error?: string, refusal?: Refusal, id?: string): void {
     this.#finished = true;
-    this.#queue = [];
+    this.#reading?.close();
+    this.#out.close();
     this.#upstream = undefined;
     const { deadlines, log, record } = this.#plane;
     deadlines.delete(this);
@@ -321,7 +309,7 @@ export class Exchange implements ResponseSink, AnswerSink, Timed {
         notInspected: this.#notInspected,
         error,
         id,
-        mask: (text) => text,
+        mask: this.#plane.inspector.mask,
       }),
       ...this.#transcript?.masked({
         removed: this.#removed,
@@ -335,9 +323,4 @@ export class Exchange implements ResponseSink, AnswerSink, Timed {
 
 function isAllowed(decision: Decision): decision is AllowDecision {
   return decision.verdict.action === "allow";
-}
-
-/** An error of ours for the journal: its text, never its stack. */
-export function describe(error: unknown): string {
-  return printable(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
 }

@@ -3,6 +3,7 @@ import type { Way } from "../../policy/facts.ts";
 import type { EgressPolicy } from "../../policy/routes.ts";
 import type { Credentials } from "./credential.ts";
 import type { Deadlines } from "./deadlines.ts";
+import type { Inspector } from "./inspect/inspector.ts";
 import type { Needle } from "./log/mask.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -11,6 +12,7 @@ export interface Plane {
   /** replaced when the operator's policy changes; read once a request */
   policy: EgressPolicy;
   readonly credentials: Credentials;
+  readonly inspector: Inspector;
   readonly upstream: Upstream;
   readonly deadlines: Deadlines;
   readonly log: 0 | 1 | 2;

@@ -88,10 +88,14 @@ class Stage implements Next {
 
   write(bytes: Buffer, done: () => void): void {
     let piece = this.#first ? Buffer.concat([this.#first, bytes]) : bytes;
-    if (piece.length === 0) return done();
+    if (piece.length === 0) {
+      done();
+      return;
+    }
     if (!this.#decoder && this.#coding === "deflate" && piece.length < 2) {
       this.#first = Buffer.from(piece);
-      return done();
+      done();
+      return;
     }
     this.#first = undefined;
     this.#given += piece.length;
@@ -132,8 +136,10 @@ class Stage implements Next {
       if (
         this.#made > DECODED_BYTES ||
         (this.#made > DECODED_FREE_BYTES && this.#made > this.#given * DECODED_RATIO)
-      )
-        return this.#fail(tooLarge("becomes too large when its coding is undone"));
+      ) {
+        this.#fail(tooLarge("becomes too large when its coding is undone"));
+        return;
+      }
       this.#busy++;
       this.#next.write(made, () => {
         this.#busy--;

@@ -15,3 +15,27 @@ export const DECODER_PIECE_BYTES = 64 * 1024;
 
 /** Logarithm of the largest zstd window (RFC 9659: 8 MiB); a frame that asks for more is `dlp.body_unreadable`. */
 export const ZSTD_WINDOW_LOG = 23;
+
+/** Bytes of one gRPC message that is compressed, or that is rewritten; it is held whole. More: `dlp.body_too_large`. */
+export const GRPC_MESSAGE_BYTES = 4 * 1024 * 1024;
+
+/** Bytes a compressed gRPC message may become; more: `dlp.body_too_large`. */
+export const GRPC_DECODED_BYTES = 32 * 1024 * 1024;
+
+/** Bytes before the first boundary of a multipart body; more: `dlp.body_unreadable`. */
+export const PREAMBLE_BYTES = 4096;
+
+/** Bytes of the header section of one part; more: `dlp.body_unreadable`. */
+export const PART_HEAD_BYTES = 16 * 1024;
+
+/** Parts of one multipart body, those inside parts included; more: `dlp.body_too_large`. */
+export const PART_COUNT = 10_000;
+
+/** Multipart bodies inside each other; more: `dlp.body_too_large`. */
+export const MULTIPART_DEPTH = 3;
+
+/** Bytes of a coded request body that wait to be read and judged; from there on the agent is not read from. */
+export const HELD_BYTES = 1024 * 1024;
+
+/** Milliseconds after which a body that pauses lets go of what could only be the beginning of a secret: what would complete it is still found. */
+export const HOLD_IDLE_MS = 30;

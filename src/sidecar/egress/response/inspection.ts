@@ -29,10 +29,10 @@ export interface AnswerSink {
    * The rest must not reach the agent. Before `answerStart` the refusal is the answer; after it the answer is broken off
    * so that it can't be taken for a whole one, `last` (an event of a stream that can carry one) being its end.
    */
-  answerRefused(refusal: Refusal, last?: Buffer): void;
-  answerFound(finding: RecordedFinding): void;
+  refuse(refusal: Refusal, last?: Buffer): void;
+  found(finding: RecordedFinding): void;
   /** why something of it could not be looked into */
-  answerNotInspected(why: string): void;
+  notInspected(why: string): void;
   /** after a `flush` that said false: there is room again */
   answerRoom(): void;
 }

@@ -1,0 +1,87 @@
+import { printable } from "../../../base/printable.ts";
+import { coveredBy, type Finding } from "../../../dlp/finding.ts";
+import type { KnownSecret } from "../../../dlp/known/secret.ts";
+import { Detectors, type ScanSettings } from "../../../dlp/scanner.ts";
+import { DEFAULT_INSPECTION, type RouteInspection } from "../../../policy/route.ts";
+import type { CompiledRoute } from "../../../policy/routes.ts";
+import { type Code, type Refusal, refuse } from "../../../policy/verdict.ts";
+import type { BodyFault } from "./body-fault.ts";
+import { HoldTimer } from "./hold-timer.ts";
+
+/** What the requests to one host are read for, and what a find leads to. */
+export interface RouteRules {
+  readonly route: CompiledRoute;
+  readonly inspection: RouteInspection;
+  readonly settings: ScanSettings;
+}
+
+const EVERYTHING: ScanSettings = { known: true, allow: new Set() };
+
+/** The content inspection of one egress plane. */
+export class Inspector {
+  readonly detectors: Detectors;
+  readonly holds = new HoldTimer();
+  readonly #rules = new WeakMap<CompiledRoute, RouteRules>();
+
+  constructor(secrets: readonly KnownSecret[]) {
+    this.detectors = new Detectors(secrets);
+  }
+
+  rules(route: CompiledRoute): RouteRules {
+    let rules = this.#rules.get(route);
+    if (!rules) {
+      const inspection = route.spec.dlp ?? DEFAULT_INSPECTION;
+      const settings = {
+        known: inspection.outbound.includes("known_secrets"),
+        allow: new Set(inspection.allowSecrets),
+      };
+      rules = { route, inspection, settings };
+      this.#rules.set(route, rules);
+    }
+    return rules;
+  }
+
+  /** A text of the agent's for the journal: every secret in it is replaced by its name. */
+  readonly mask = (text: string): string => {
+    const findings = this.detectors.scanText(Buffer.from(text, "latin1"), EVERYTHING);
+    return coveredBy(findings).reduceRight(
+      (masked, { name, start, end }) => `${masked.slice(0, start)}[masked ${name}]${masked.slice(end)}`,
+      text,
+    );
+  };
+}
+
+const CODES: Readonly<Record<Finding["detector"], Code>> = {
+  known_secrets: "dlp.known_secret",
+  canary: "dlp.canary",
+  token_patterns: "dlp.token_pattern",
+  entropy: "dlp.token_pattern",
+};
+
+/** Names what was found, where and how it was spelled; never the value. */
+export function findingRefusal(
+  finding: Finding,
+  surface: string,
+  { route, inspection }: RouteRules,
+): Refusal {
+  const { detector, encoding } = finding;
+  const name = printable(finding.name, 100);
+  const spelled = encoding === "raw" ? "" : `, spelled in ${encoding}`;
+  const held =
+    inspection.onMatch === "supervise" && detector !== "canary"
+      ? " It would be held for the operator, who can't be asked yet: it is blocked."
+      : "";
+  const detail = `The ${surface} holds the secret ${name}${spelled}.${held}`;
+  const mayBeListed = detector === "known_secrets";
+  return refuse(CODES[detector], detail, `${route.rule} outbound_on_match: ${inspection.onMatch}`, {
+    ...(mayBeListed && {
+      needed: `dlp: {allow_secrets: [${name}]}, on the route of ${route.spec.host}, if it is a variable of the bottle`,
+    }),
+  });
+}
+
+export function faultRefusal({ code, message }: BodyFault, { route }: RouteRules): Refusal {
+  return refuse(code, `The body ${message}.`, route.rule, {
+    needed: `dlp: {oversize: pass}, on the route of ${route.spec.host}: it passes without being read`,
+  });
+}

@@ -1,0 +1,159 @@
+import { printable } from "../../../base/printable.ts";
+import type { Finding } from "../../../dlp/finding.ts";
+import type { RecordedFinding } from "../../../journal/record.ts";
+import type { HeaderList } from "../../../policy/facts.ts";
+import type { Refusal } from "../../../policy/verdict.ts";
+import type { OutgoingBody } from "../outgoing-body.ts";
+import type { BodyFault } from "./body-fault.ts";
+import type { Holder } from "./hold-timer.ts";
+import { faultRefusal, findingRefusal, type Inspector, type RouteRules } from "./inspector.ts";
+import { type BodyOutlet, RequestBody } from "./request-body.ts";
+
+/** Who hears what came of it: the exchange. After `refuse` nothing follows. */
+export interface RequestOutlet {
+  refuse(refusal: Refusal): void;
+  found(finding: RecordedFinding): void;
+  notInspected(why: string): void;
+  /** more of the body may be read */
+  requestRoom(): void;
+}
+
+const NO_FIELDS: HeaderList = [];
+
+/** Reads one request: its head at once, its body and trailers as they come. */
+export class RequestInspection implements BodyOutlet, Holder {
+  readonly #inspector: Inspector;
+  readonly #rules: RouteRules;
+  readonly #out: OutgoingBody;
+  readonly #outlet: RequestOutlet;
+  #body: RequestBody | undefined;
+  #trailers: HeaderList = NO_FIELDS;
+  #refused = false;
+
+  /** `out`: where what may go goes. */
+  constructor(inspector: Inspector, rules: RouteRules, out: OutgoingBody, outlet: RequestOutlet) {
+    this.#inspector = inspector;
+    this.#rules = rules;
+    this.#out = out;
+    this.#outlet = outlet;
+  }
+
+  /** `fields`: as they will be sent, without the sidecar's credential. False: refused. */
+  head(host: string, target: string, fields: HeaderList): boolean {
+    let text = `${host}\n${target}`;
+    for (let i = 0; i < fields.length; i += 2) text += `\n${fields[i]}: ${fields[i + 1]}`;
+    const findings = this.#inspector.detectors.scanText(Buffer.from(text, "latin1"), this.#rules.settings);
+    const finding = findings[0];
+    if (finding) this.#refuse(finding, surfaceAt(text, finding.start));
+    return !this.#refused;
+  }
+
+  /** `fields`: Content-Type and Content-Encoding say how the body is read. */
+  startBody(fields: HeaderList): void {
+    const { detectors } = this.#inspector;
+    this.#body = new RequestBody(fields, (found) => detectors.scanner(this.#rules.settings, found), this);
+  }
+
+  data(bytes: Buffer): void {
+    const body = this.#body;
+    if (this.#refused || !body) return;
+    body.write(bytes);
+    if (body.holds) this.#inspector.holds.touch(this);
+  }
+
+  end(trailers: HeaderList): void {
+    if (this.#refused) return;
+    for (let i = 0; i < trailers.length; i += 2) {
+      const text = Buffer.from(`${trailers[i]}: ${trailers[i + 1]}`, "latin1");
+      const finding = this.#inspector.detectors.scanText(text, this.#rules.settings)[0];
+      if (finding) {
+        this.#refuse(finding, `trailer ${printable(trailers[i] ?? "", 100)}`);
+        return;
+      }
+    }
+    this.#trailers = trailers;
+    if (this.#body) this.#body.end();
+    else this.released();
+  }
+
+  /** False: read no more of the body until `requestRoom`. */
+  roomy(): boolean {
+    return this.#body?.roomy() ?? true;
+  }
+
+  close(): void {
+    this.#refused = true;
+    this.#body?.close();
+    this.#inspector.holds.drop(this);
+  }
+
+  get holds(): boolean {
+    return !this.#refused && this.#body?.holds === true;
+  }
+
+  settle(): void {
+    this.#body?.settle();
+    this.push();
+  }
+
+  push(): void {
+    if (!this.#refused) this.#out.flush();
+  }
+
+  release(bytes: Buffer): void {
+    this.#out.write(bytes);
+  }
+
+  released(): void {
+    if (this.#refused) return;
+    this.#out.end(this.#trailers);
+    this.#out.flush();
+  }
+
+  found(finding: Finding, inPlace: boolean): void {
+    if (this.#refused) return;
+    const { inspection } = this.#rules;
+    if (inspection.onMatch === "redact" && inPlace && finding.replaceable && finding.detector !== "canary")
+      this.#outlet.found(recorded(finding, "body", "redact"));
+    else this.#refuse(finding, "body");
+  }
+
+  fault(fault: BodyFault): boolean {
+    if (this.#refused) return false;
+    if (this.#rules.inspection.oversize === "pass") {
+      this.#outlet.notInspected(fault.message);
+      return true;
+    }
+    this.#refused = true;
+    this.#outlet.refuse(faultRefusal(fault, this.#rules));
+    return false;
+  }
+
+  room(): void {
+    this.#outlet.requestRoom();
+  }
+
+  #refuse(finding: Finding, surface: string): void {
+    this.#refused = true;
+    this.#outlet.found(recorded(finding, surface, "block"));
+    this.#outlet.refuse(findingRefusal(finding, surface, this.#rules));
+  }
+}
+
+function recorded(
+  { detector, name, encoding }: Finding,
+  surface: string,
+  action: RecordedFinding["action"],
+): RecordedFinding {
+  return { detector, name: printable(name, 100), surface, encoding, action };
+}
+
+/** Which line of the head a place is in. */
+function surfaceAt(text: string, at: number): string {
+  const before = text.slice(0, at).split("\n");
+  const line = before.length - 1;
+  if (line === 0) return "host";
+  if (line === 1) return "target";
+  const whole = text.split("\n")[line] ?? "";
+  return `header ${printable(whole.slice(0, whole.indexOf(":")).toLowerCase(), 100)}`;
+}
