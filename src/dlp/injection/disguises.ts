@@ -26,19 +26,32 @@ const OTHER_ALPHABET = /[\u0370-\u058f\u13a0-\u13ff]/;
 const LEET_WORDS = 3;
 const LONGEST_WORD = 16;
 
+/** Another way to read a text. */
+export interface Reading {
+  readonly text: string;
+  /** nobody writes so who wants to be read by people */
+  readonly disguised: boolean;
+}
+
 /** Other ways to read a text, when it looks as if it were written that way: each worth grading. `folded` as by `foldText`. */
-export function disguises(text: string, folded: string): string[] {
-  const readings: string[] = [];
+export function disguises(text: string, folded: string): Reading[] {
+  const readings: Reading[] = [];
+  const add = (reading: string, disguised: boolean) => {
+    if (reading !== folded) readings.push({ text: reading, disguised });
+  };
   if (LOOKS_SPACED.test(folded))
-    readings.push(folded.replaceAll(SPACED, (letters) => words(unleet(letters).replaceAll(/[^a-z]/g, ""))));
+    add(
+      folded.replaceAll(SPACED, (letters) => words(unleet(letters).replaceAll(/[^a-z]/g, ""))),
+      true,
+    );
   const parted = text.replaceAll(RUN_TOGETHER, (run) => words(run.toLowerCase()));
-  if (parted !== text) readings.push(foldText(parted));
+  if (parted !== text) add(foldText(parted), false);
   if (LOOKS_LEET.test(folded) && (folded.match(LEET_WORD)?.length ?? 0) >= LEET_WORDS)
-    readings.push(folded.replaceAll(LEET_WORD, unleet));
-  if (ROT13.test(folded)) readings.push(rot13(folded));
-  if (BACKWARDS.test(folded)) readings.push(Array.from(folded).reverse().join(""));
-  if (PERCENT.test(text)) readings.push(foldWord(unpercent(text)));
-  if (OTHER_ALPHABET.test(folded)) readings.push(alike(folded));
+    add(folded.replaceAll(LEET_WORD, unleet), false);
+  if (ROT13.test(folded)) add(rot13(folded), true);
+  if (BACKWARDS.test(folded)) add(Array.from(folded).reverse().join(""), true);
+  if (PERCENT.test(text)) add(foldWord(unpercent(text)), false);
+  if (OTHER_ALPHABET.test(folded)) add(alike(folded), false);
   return readings;
 }
 
@@ -57,7 +70,7 @@ function unpercent(text: string): string {
     .replaceAll(/(?:%[0-9a-fA-F]{2})+/g, (run) =>
       Buffer.from(run.replaceAll("%", ""), "hex").toString("utf8"),
     )
-    .replaceAll("+", " ");
+    .replaceAll(/[+=?&/]/g, " ");
 }
 
 /** Parts letters without spaces into the words that are known, the longest first. */

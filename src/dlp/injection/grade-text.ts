@@ -41,6 +41,7 @@ const NO_ADDRESSEE = new Set(["model", "models", "cursor", "ia", "ki", "ai", "bo
 /** Weighs the phrases of a folded text against how they stand in it. Linear in its length. */
 export function gradeText(text: string, place: Place): Weight {
   const sentences = readSentences(text);
+  if (place === "visible" && (text.match(PATTERN_MARK)?.length ?? 0) >= 2) quoteAll(sentences);
   const mentions = sentences.map(mentionWeight);
   const addressed = addressedFrom(sentences);
   const marks = markerWeight(text) * (place === "visible" ? plain(contextOf(mentions, 0), false) : 1);
@@ -77,6 +78,13 @@ function sentenceShares(
     found.set(rule.phrase, share);
   }
   return found;
+}
+
+/** Regular expressions of a detector are no orders. */
+const PATTERN_MARK = /\/[gimsuy]{1,3}\b|\.\*|\)\?|\(\?:|\\s|\]\+/g;
+
+function quoteAll(sentences: readonly Sentence[]): void {
+  for (const { tokens } of sentences) for (const token of tokens) token.quoted = true;
 }
 
 /** Adds up the phrase classes of neighbouring sentences. */
@@ -144,7 +152,9 @@ function mentionWeight(sentence: Sentence): number {
 
 function contextOf(mentions: readonly number[], index: number): number {
   const at = (i: number) => mentions[i] ?? 0;
-  return at(index) + at(index - 1) + (at(index - 2) + at(index - 3) + at(index + 1)) / 2;
+  let far = 0;
+  for (let i = index - 3; i > index - 8; i--) far += at(i);
+  return at(index) + at(index - 1) + at(index - 2) + at(index + 1) + Math.min(2, far / 2);
 }
 
 /** The share of a phrase that is left when it is quoted or talked about. */

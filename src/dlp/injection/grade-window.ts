@@ -23,7 +23,8 @@ export function gradeWindow(bytes: Buffer, place: Place): InjectionFinding | und
   grade(foldText(hidden), "hidden");
   const unseen = hiddenCharacters(text);
   grade(foldText(unseen.text), "hidden");
-  for (const reading of disguises(visible, folded)) grade(reading, place === "visible" ? "encoded" : place);
+  for (const { text: reading, disguised } of disguises(visible, folded))
+    grade(reading, disguised && place === "visible" ? "encoded" : place);
   if (best.weight >= WARN_WEIGHT)
     return { grade: best.weight >= BLOCK_WEIGHT ? "block" : "warn", phrase: best.phrase, place: where };
   return unseen.suspicious ? { grade: "warn", phrase: "invisible_text", place: "hidden" } : undefined;

@@ -30,3 +30,12 @@ export const JSON_DEPTH = 256;
 
 /** Invisible characters in a row that are more than typography. */
 export const INVISIBLE_RUN = 12;
+
+/** Characters of base64 or hex in a row from which on it is decoded. */
+export const ENCODED_RUN = 40;
+
+/** Characters of such a run that are decoded at a time. */
+export const ENCODED_SEGMENT = 4096;
+
+/** Encodings inside each other that are undone; deeper ones are not looked into. */
+export const ENCODED_DEPTH = 3;

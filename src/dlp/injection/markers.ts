@@ -31,9 +31,6 @@ const TEMPLATE_MARKS = [
   '"role": "system"',
   "<important>",
   "begin system prompt",
-  "end of user input",
-  "end of system prompt",
-  "end of document",
   "new system instructions",
   "<|channel|>",
 ];
@@ -42,6 +39,8 @@ const TEMPLATE_MARKS = [
 const LOOKS_MARKED =
   /<[|<s/fitaed]|\[\/?(?:inst|system)|(?:human|user|assistant|system|ai|bot|response|instructions?) ?\*{0,2}:|"role"|end of |begin sys|to=f|new sys/;
 const TURN = /(?:^|\n)[ \t>*#]{0,6}(human|user|assistant|system|ai|bot)[ \t]?\*{0,2}:/g;
+const CLOSED =
+  /[-=#*]{3,}[ \t]*end of (?:document|user input|system prompt|input|page|file|text|prompt|conversation)/;
 const HEADING = /(?:^|\n)#{2,4} ?(?:system|instruction|response|assistant|human)s? ?:/g;
 
 /** 0 and up: how much a folded text looks as if another turn of a conversation, or its end, stood in it. */
@@ -49,6 +48,7 @@ export function markerWeight(text: string): number {
   if (!LOOKS_MARKED.test(text)) return 0;
   let marks = 0;
   for (const mark of TEMPLATE_MARKS) if (text.includes(mark)) marks++;
+  if (CLOSED.test(text)) marks++;
   const turns = new Set<string>();
   for (const [, role = ""] of text.matchAll(TURN)) turns.add(role === "user" ? "human" : role);
   const dialogue = turns.has("assistant") && turns.has("human") ? 0.7 : turns.has("system") ? 0.5 : 0;

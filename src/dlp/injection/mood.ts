@@ -45,10 +45,12 @@ export function mood(tokens: readonly Token[], at: number): number {
   if (word === "can" || word === "may" || word === "could") return earlier === "you" ? ALLOWED : TOLD;
   if (word === "will" || word === "should" || word === "must" || word === "shall")
     return earlier === "you" ||
-      ((tokens[i - 1]?.mask ?? 0) & (WORD.MODEL | WORD.ADDRESS)) !== 0 ||
-      word === "must"
+      earlier === "" ||
+      ((tokens[i - 1]?.mask ?? 0) & (WORD.MODEL | WORD.ADDRESS)) !== 0
       ? ORDER
-      : TOLD;
+      : word === "must"
+        ? ALLOWED
+        : TOLD;
   if (ORDERING.has(word)) return word === "or" ? LIKELY : followsOrder(tokens, i);
   if (TELLING.has(word)) return TOLD;
   return (previous.mask & WORD.USER) !== 0 ? ALLOWED : LIKELY;

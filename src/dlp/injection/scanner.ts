@@ -5,7 +5,7 @@ import { JsonStrings } from "./extract/json-strings.ts";
 import { PlainText } from "./extract/plain-text.ts";
 import type { InjectionFinding, Place } from "./finding.ts";
 import { HELD_BYTES, SLICE_BYTES } from "./limits.ts";
-import { Watch } from "./watch.ts";
+import { TextStream } from "./text-stream.ts";
 
 /** How an answer's text is to be taken apart. */
 export type TextKind = "text" | "html" | "json" | "markdown" | "sse";
@@ -13,8 +13,8 @@ export type TextKind = "text" | "html" | "json" | "markdown" | "sse";
 const PLACES: Readonly<Record<Channel, Place>> = { visible: "visible", hidden: "hidden", aside: "visible" };
 
 /** A channel's text, and where in the answer its last slices began. */
-interface Stream {
-  readonly watch: Watch;
+interface Text {
+  readonly stream: TextStream;
   /** offsets in the channel's text and in the answer, rising */
   readonly marks: { readonly text: number; readonly answer: number }[];
 }
@@ -25,7 +25,7 @@ interface Stream {
  */
 export class InjectionScanner {
   readonly #extractor: Extractor;
-  readonly #streams = new Map<Channel, Stream>();
+  readonly #texts = new Map<Channel, Text>();
   #total = 0;
   #sliceStart = 0;
   #ended = false;
@@ -37,8 +37,8 @@ export class InjectionScanner {
   /** The gravest that was found so far. */
   get found(): InjectionFinding | undefined {
     let found: InjectionFinding | undefined;
-    for (const { watch } of this.#streams.values())
-      if (watch.found && (found === undefined || found.grade === "warn")) found = watch.found;
+    for (const { stream } of this.#texts.values())
+      if (stream.found && (found === undefined || found.grade === "warn")) found = stream.found;
     return found;
   }
 
@@ -49,9 +49,9 @@ export class InjectionScanner {
   get safe(): number {
     if (this.#ended) return this.#total;
     let safe = this.#total;
-    for (const { watch, marks } of this.#streams.values()) {
-      const { open } = watch;
-      if (open < watch.total) safe = Math.min(safe, marks.findLast(({ text }) => text <= open)?.answer ?? 0);
+    for (const { stream, marks } of this.#texts.values()) {
+      const { open, total } = stream;
+      if (open < total) safe = Math.min(safe, marks.findLast(({ text }) => text <= open)?.answer ?? 0);
     }
     return Math.max(safe, this.#total - HELD_BYTES - SLICE_BYTES);
   }
@@ -78,21 +78,21 @@ export class InjectionScanner {
   }
 
   #settle(): void {
-    for (const { watch } of this.#streams.values()) watch.settle();
+    for (const { stream } of this.#texts.values()) stream.settle();
   }
 
   readonly #take = (channel: Channel, bytes: Buffer): void => {
-    let stream = this.#streams.get(channel);
-    if (!stream) {
-      stream = { watch: new Watch(PLACES[channel]), marks: [] };
-      this.#streams.set(channel, stream);
+    let text = this.#texts.get(channel);
+    if (!text) {
+      text = { stream: new TextStream(PLACES[channel]), marks: [] };
+      this.#texts.set(channel, text);
     }
-    const { watch, marks } = stream;
+    const { stream, marks } = text;
     if (marks.at(-1)?.answer !== this.#sliceStart) {
-      marks.push({ text: watch.total, answer: this.#sliceStart });
-      while ((marks[1]?.text ?? watch.total) < watch.total - HELD_BYTES) marks.shift();
+      marks.push({ text: stream.total, answer: this.#sliceStart });
+      while ((marks[1]?.text ?? stream.total) < stream.total - HELD_BYTES) marks.shift();
     }
-    watch.write(bytes);
+    stream.write(bytes);
   };
 }
 

@@ -2,15 +2,19 @@ import type { Lexicon } from "../word-class.ts";
 
 /** Terms are separated by commas and line ends. A term of several words is matched as they stand. */
 export const ENGLISH: Lexicon = {
-  OVERRIDE: `ignore, disregard, forget, override, overrule, bypass, discard, neglect, abandon, overwrite, dismiss,
-    unlearn, erase, set aside, put aside, throw away, pay no attention to, pay no heed to, pay no attention, take no notice of,
-    stop following, stop obeying, do not follow, don't follow, do not obey, don't obey, never follow, no longer follow,
-    do not listen to, don't listen to, break free of, break free from, broken free of, wipe, leave behind, instead of following,
-    stop what you are doing, cease following, do not comply with, deviate from, skip over all, start over from scratch`,
-  PRIOR: `previous, prior, above, earlier, preceding, foregoing, previously, before, former, existing, initial, original,
-    past, so far, told before, you were told, you were given, you have been given, you received, you've received, said before,
-    you have received, you know, everything you know, aforementioned, precedent, up to now, until now, before this, pre-existing,
-    was said, system said, you have been told, you've been told, were you told, developer's`,
+  OVERRIDE: `ignore, disregard, forget, override, overrule, bypass, discard, neglect, abandon, unlearn, set
+    aside, put aside, throw away, pay no attention to, pay no heed to, pay no attention, take no notice
+    of, stop following, stop obeying, do not follow, don't follow, do not obey, don't obey, never
+    follow, no longer follow, do not listen to, don't listen to, break free of, break free from, broken
+    free of, leave behind, instead of following, stop what you are doing, cease following, do not comply
+    with, deviate from, skip over all, start over from scratch, don't do what, do not do what, do not
+    carry out, don't carry out, disobey, depart from, turn away from, ignore whatever`,
+  PRIOR: `previous, prior, above, earlier, preceding, foregoing, previously, before, former, initial,
+    original, past, so far, told before, you were told, you were given, you have been given, you
+    received, you've received, said before, you have received, you know, everything you know,
+    aforementioned, precedent, up to now, until now, before this, pre-existing, was said, system said,
+    you have been told, you've been told, were you told, developer's, you were asked, was told,
+    preceding this`,
   SCOPE: "all, every, any, everything, entire, your, whatever",
   ORDERS: `instruction, instructions, prompt, prompts, directive, directives, guideline, guidelines, directions, orders,
     programming, system message, system messages, content policy, content policies, safety rules, instructed, instruct,
@@ -43,10 +47,12 @@ export const ENGLISH: Lexicon = {
     mode, root mode, unlimited mode, evil mode, sudo mode, freegpt, evil confidant, ignores ethics, can do anything, stan, opposite
     mode, no longer bound, not bound by, free from all, no boundaries, disregards all, unshackled, without refusing, answer every
     question, every question without, no longer need to refuse, anti-dan, even if it is harmful, even if harmful, even if illegal`,
-  SEND: `send, post, upload, forward, email, e-mail, mail, transmit, exfiltrate, leak, deliver, submit, copy, transfer,
-    append, include, embed, attach, paste, push, beacon, put, pass, visit, fetch, share, publish, write, report, curl, wget, open a
-    connection, get request, post request, http request, make a request, make a get request, insert, encode, add, navigate to, go to,
-    forwards, sync, smuggle, download, place, replace, invite, change, drop, url-encoded, url-encode`,
+  SEND: `send, post, upload, forward, email, e-mail, mail, transmit, exfiltrate, leak, deliver, submit, copy,
+    transfer, append, include, embed, attach, paste, push, beacon, put, pass, visit, fetch, share,
+    publish, write, report, curl, wget, open a connection, get request, post request, http request, make
+    a request, make a get request, insert, encode, add, navigate to, go to, forwards, sync, smuggle,
+    download, place, replace, invite, change, drop, url-encoded, url-encode, put it in, put them in,
+    write it to, pass it on`,
   REVEAL: `reveal, print, show, output, display, repeat, disclose, tell, dump, list, recite, expose, echo,
     give, give me, tell me, show me, read, write out, spell out, summarise, summarize, translate, leak,
     collect, gather, find all, find every, extract, retrieve, divulge, unveil, enumerate, what is
@@ -58,31 +64,38 @@ export const ENGLISH: Lexicon = {
     bank details, personal data, stored passwords, auth token, bearer token, github token, private repositories, private repos, private
     repo, private notes, private messages, the inbox, all files, user's files, whole workspace, database dump, confidential, ssn,
     source code of, all his mails, user's mails, internal documents, hidden files, log in, host's files`,
-  PROMPT: `system prompt, system prompts, initial instructions, hidden instructions, your instructions, full instructions,
-    initial prompt, hidden prompt, conversation history, chat history, conversation so far, messages above, text above, everything
-    above, above this line, words above, before this one, your rules, your prompt, your guidelines, pre-prompt, preprompt, secret
-    instructions, previous messages, whole conversation, entire conversation, this conversation, your configuration, their
-    configuration, the exact text, its exact text, your context, developer message, last ten messages, last messages, training data,
-    system promt, earlier messages, starting with you are, its memory, your memory, which tools you, tools you can, all rules`,
-  DESTINATION: `webhook, attacker, attacker's, endpoint, pastebin, following address, this address, that address, address
-    below, this url, following url, external server, remote server, my server, ngrok, this email, following email, this number, a
-    comment, commit message, pull request, issue thread, image url, every link, next message, next reply, your reply, your answer,
-    your response, this address, url of the image, issue, public, chat, endpoint below, to the server, the chat, in your answer`,
+  PROMPT: `system prompt, system prompts, initial instructions, hidden instructions, your instructions, full
+    instructions, initial prompt, hidden prompt, conversation history, chat history, conversation so
+    far, messages above, text above, everything above, above this line, words above, before this one,
+    your rules, your prompt, your guidelines, pre-prompt, preprompt, secret instructions, previous
+    messages, whole conversation, entire conversation, this conversation, your configuration, their
+    configuration, the exact text, its exact text, developer message, last ten messages, last messages,
+    training data, system promt, earlier messages, starting with you are, which tools you, tools you
+    can, all rules, content of its memory, notes of the user, instructions you were given, instructions
+    you received, what you were told, told not to reveal, not to reveal`,
+  DESTINATION: `webhook, attacker, attacker's, endpoint, pastebin, following address, this address, that address,
+    address below, this url, following url, external server, remote server, my server, ngrok, this
+    email, following email, this number, a comment, commit message, pull request, issue thread, image
+    url, every link, next message, next reply, your reply, your answer, your response, this address, url
+    of the image, issue, public, chat, endpoint below, to the server, the chat, in your answer, url
+    below, my address, this link, following link, this server`,
   HUSH: `silently, without confirmation, without asking, hide the, hide this, hide its, leave out, do not
     show, don't show, do not display, don't display, never show, do not let, don't let, without showing,
     without letting, do not ask, don't ask, never ask, should not ask, must not ask, do not explain,
     don't explain, do not log, without review, without comments, do not describe, no questions, as if
     nothing, in the background without, should not be shown, do not warn, don't warn, do not highlight,
     must not inspect, covertly, secretly, keep it secret, keep this secret, never mention, do not
-    mention, don't mention, not to tell, without notifying, without mentioning, without informing`,
-  CONCEAL: `do not tell, don't tell, do not inform, don't inform, never tell, without telling, without the user,
-    do not reveal this, do not disclose this, don't reveal this, do not alert, don't alert, keep this
-    hidden, keep these instructions, must not know, must not notice, should not know, leave it out of,
-    do not talk about, don't talk about, never display, nothing unusual, do not say that you, under no
-    circumstances tell, cover up, behind the user's back, do not notify, don't notify, encoded for your
-    eyes, for your eyes only, describe the change as, do not acknowledge, don't acknowledge, do not
-    mention this, don't mention this, do not mention it, don't mention it, do not mention that you,
-    don't mention that, never mention this, never mention it`,
+    mention, don't mention, not to tell, without notifying, without mentioning, without informing,
+    without the user, do not notify, don't notify, do not alert, don't alert, don't show the, do not
+    show the, don't describe, do not bring up, without telling anyone, no need to ask, don't bother
+    asking, without permission`,
+  CONCEAL: `do not tell, don't tell, do not inform, don't inform, never tell, without telling, do not reveal
+    this, do not disclose this, don't reveal this, keep this hidden, keep these instructions, must not
+    know, must not notice, should not know, leave it out of, do not talk about, don't talk about, never
+    display, nothing unusual, do not say that you, under no circumstances tell, cover up, behind the
+    user's back, encoded for your eyes, for your eyes only, describe the change as, do not acknowledge,
+    don't acknowledge, do not mention this, don't mention this, do not mention it, don't mention it, do
+    not mention that you, don't mention that, never mention this, never mention it`,
   USER: `user, users, human, customer, the developer, the owner, operator, the operator, reader, the reader,
     anyone, anybody, the victim, user's, the human, the client, the maintainer, the victim's, the
     reviewer`,
@@ -91,13 +104,15 @@ export const ENGLISH: Lexicon = {
     transfer, unlock, skip, leave the sandbox, comply with, comply, obey, erase, wipe, drop all tables, drop the, turn on, turn off`,
   TOOL: `tool, tools, function, shell, bash, terminal, command, commands, script, plugin, powershell, python, browser, button,
     extension, code, cmd, payload, binary, executable, os.system, subprocess, sandbox, the following, repository`,
-  DANGER: `rm -rf, rm -r, chmod -r 777, chmod 777, -no-verify, no-verify, reverse shell, authorized_keys, crontab, backdoor,
-    malware, ransomware, keylogger, os.system, nc -e, delete every file, delete all files, delete the repository, delete all,
-    delete the release, drop all tables, drop the users table, push to main, directly to main, push --force, with --force, dev/tcp,
-    shell history, disable tls, sudo bash, base64 -d, without review, remove all tests, disable commit signing, skip the
-    tests, transfer all, transfer the, transfer of, bank account, payment link, recipient, the payload, whatever it says, fork bomb,
-    production database, what it says, what the result says, private repositories, extension at, the update from, add the dependency,
-    my ssh key, napalm, legally binding, wire transfer, gift cards, close all open issues, erase the, order 10`,
+  DANGER: `rm -rf, rm -r, chmod -r 777, chmod 777, -no-verify, no-verify, reverse shell, authorized_keys,
+    crontab, backdoor, malware, ransomware, keylogger, os.system, nc -e, delete every file, delete all
+    files, delete the repository, delete all, delete the release, drop all tables, drop the users table,
+    push to main, directly to main, push --force, with --force, dev/tcp, shell history, disable tls,
+    sudo bash, base64 -d, without review, remove all tests, disable commit signing, skip the tests,
+    transfer all, transfer the, transfer of, payment link, whatever it says, fork bomb, production
+    database, what it says, what the result says, private repositories, the update from, add the
+    dependency, my ssh key, napalm, legally binding, wire transfer, gift cards, close all open issues,
+    erase the, chmod -r, download and run, run whatever, and run it, whatever command, and open it`,
   AUTHORITY: `administrator, administrators, admin, anthropic, openai, google, microsoft, security team, compliance, superuser,
     system administrator, your developers, your developer, your creator, your creators, the ceo, ceo, policy update, system override,
     system notice, admin override, authorized, authorised, authorise you, authorize you, permission, approved, has agreed, verified as,
@@ -120,7 +135,10 @@ export const ENGLISH: Lexicon = {
     when you answer end with, before you summarise the, before you summarize the, instructions to the
     chatbot, instructions for the language model, instructions for the model, instructions to the model,
     instructions for ai, message to the ai, reading this log, when comparing products, when recommending
-    hotels`,
+    hotels, ai evaluating, ai summarising, ai summarizing, ai screening, ai processing, bots reading,
+    agents reading, agents working, assistant working, if this is read by, for automated, automated
+    agent, automated agents, dear model, reader bots, agents must, assistants must, quoting this page,
+    when you answer, if an ai, when processing this, if you are a bot, if you are a model`,
   MENTION: `attack, attacks, attacker, attackers, injection, injections, example, examples, such as, e.g,
     phrases, phrase, jailbreak, jailbreaks, jailbreaking, malicious, detect, detects, detection,
     detector, classifier, research, researchers, researcher, paper, vulnerability, vulnerabilities, for
@@ -156,9 +174,12 @@ export const ENGLISH: Lexicon = {
     longer applies, no longer need, void, cancelled, canceled, superseded, supersede, revoked, not
     required, unlock, override everything, null and void, no longer valid, overridden, is not required
     any more, don't need, circumvent, bypass, evade, leave the sandbox`,
-  MEMORY: `remember this, remember permanently, remember that the user, your memory, update your memory, future sessions, all future,
-    future conversations, permanently, claude.md, agents.md, memory must be updated, long-term memory, save to memory, from now on,
-    add the following line, every generated, cursorrules, copilot-instructions.md, in all sessions, apply this, every future`,
+  MEMORY: `remember this, remember permanently, remember that the user, your memory, update your memory, future
+    sessions, all future, future conversations, claude.md, agents.md, memory must be updated, long-term
+    memory, save to memory, add the following line, every generated, cursorrules,
+    copilot-instructions.md, in all sessions, every future, for all future, remember for all, write to
+    agents.md, write to claude.md, add to claude.md, to claude.md, to agents.md, in future
+    conversations, remember from now on`,
   GUARD: `safety, safeguards, guardrails, restrictions, security checks, safety checks, safety filters,
     content filter, content policy, moderation, approval, confirmation, tls verification, sandbox,
     egress filter, security restrictions, safety guidelines, ethical, alignment, safety rules, security
