@@ -14,7 +14,7 @@ function alphabet(): Uint8Array {
 }
 
 /** Every how many bytes a run is looked for: less than the shortest one has. */
-const STRIDE = 24;
+const STRIDE = 38;
 /** Characters that two segments of a long run have in common, so that no phrase is cut. */
 const OVERLAP = 1024;
 /** Decoded bytes that are looked at together to tell text from noise. */

@@ -1,12 +1,13 @@
-import { type Automaton, buildAutomaton } from "../automaton.ts";
+import { buildAutomaton } from "../automaton.ts";
+import { type LetterAutomaton, packAutomaton } from "./letter-automaton.ts";
 import { FOREIGN_TERMS, LATIN_TERMS, type Term } from "./lexicon/lexicon.ts";
 import { ANCHORS } from "./rules.ts";
 import { WORD } from "./word-class.ts";
 
 /** Words that are looked for in every byte, and their classes by output state. */
 export interface TriggerWords {
-  readonly automaton: Automaton;
-  /** index: `(state - firstOutput) / STRIDE` */
+  readonly automaton: LetterAutomaton;
+  /** index: `state - firstOutput` */
   readonly masks: Int32Array;
 }
 
@@ -46,9 +47,12 @@ const LOOK_TERMS = [
   "llm:",
   "|bash",
   "|sudobash",
-  "|sh",
+  "curlhttp",
+  "curlssl",
+  "curlfssl",
+  "wgethttp",
   "idrsa",
-  "ided",
+  "id_ed25519",
   "sshid",
   "awscredentials",
   "etcpasswd",
@@ -150,9 +154,8 @@ export function latinTriggers(): TriggerWords {
 /** Words of other scripts, byte by byte; ASCII is passed over. */
 export function foreignTriggers(): TriggerWords {
   const classes = new Uint8Array(256);
-  // The bytes of UTF-8: 64 that go on, mapped with the leads that matter onto 62 classes; two leads may share one.
-  for (let byte = 0x80; byte < 0x100; byte++)
-    classes[byte] = byte < 0xc0 ? ((byte & 0x3f) % 40) + 1 : 41 + (byte % 22);
+  // Several bytes share a class: what is found by chance is read closely, and nothing comes of it.
+  for (let byte = 0x80; byte < 0x100; byte++) classes[byte] = (byte % 31) + 1;
   const words = new Map<string, { literal: Uint8Array; mask: number }>();
   for (const { text, mask } of FOREIGN_TERMS) {
     if ((mask & ANCHORS) === 0) continue;
@@ -187,5 +190,5 @@ function build(
   const masks = Int32Array.from(automaton.outputs, (outputs) =>
     outputs.reduce((mask, word) => mask | (list[word]?.mask ?? 0), 0),
   );
-  return { automaton, masks };
+  return { automaton: packAutomaton(automaton), masks };
 }

@@ -1,8 +1,8 @@
 import { isAscii } from "node:buffer";
-import { run, STRIDE } from "../automaton.ts";
 import type { InjectionFinding, Place } from "./finding.ts";
 import { letterOf } from "./fold.ts";
 import { gradeWindow } from "./grade-window.ts";
+import { runLetters, step } from "./letter-automaton.ts";
 import { BEFORE_BYTES, BEHIND_BYTES, OPEN_ORDER_BYTES, TOGETHER_BYTES } from "./limits.ts";
 import { TRIGGERS } from "./rules.ts";
 import { hasDisguise, InvisibleRun } from "./suspicious.ts";
@@ -113,16 +113,11 @@ export class Watch {
     this.#total += block.length;
     const plain = isAscii(block);
     if (!plain)
-      this.#foreignState = run(
-        this.#foreign.automaton,
-        block,
-        0,
-        block.length,
-        this.#foreignState,
-        (state, at) => this.#hit(maskOf(this.#foreign, state), at),
+      this.#foreignState = runLetters(this.#foreign.automaton, block, this.#foreignState, (state, at) =>
+        this.#hit(maskOf(this.#foreign, state), at),
       );
     if (this.#lacks > 0 || (!plain && hasDisguise(block, 0, block.length))) this.#scanCharacters(block);
-    else this.#state = run(this.#latin.automaton, block, 0, block.length, this.#state, this.#onLatin);
+    else this.#state = runLetters(this.#latin.automaton, block, this.#state, this.#onLatin);
     this.#takeHits();
     this.#lastByte = block[block.length - 1] ?? 0;
     if (this.#stretch && this.#stretch.until <= this.#total) this.#finish(this.#stretch);
@@ -132,7 +127,7 @@ export class Watch {
 
   /** As the automaton's own loop, but characters that look like our letters count as them. */
   #scanCharacters(block: Buffer): void {
-    const { table, firstOutput } = this.#latin.automaton;
+    const { automaton } = this.#latin;
     let state = this.#state;
     for (let i = 0; i < block.length; i++) {
       const byte = block[i] as number;
@@ -153,8 +148,8 @@ export class Watch {
         }
       }
       if (symbol === 0) continue;
-      state = table[state + symbol] as number;
-      if (state >= firstOutput) this.#hit(maskOf(this.#latin, state), i + 1);
+      state = step(automaton, state, symbol);
+      if (state >= automaton.firstOutput) this.#hit(maskOf(this.#latin, state), i + 1);
     }
     this.#state = state;
   }
@@ -225,5 +220,5 @@ export class Watch {
 }
 
 function maskOf({ automaton, masks }: TriggerWords, state: number): number {
-  return masks[(state - automaton.firstOutput) / STRIDE] ?? 0;
+  return masks[state - automaton.firstOutput] ?? 0;
 }
