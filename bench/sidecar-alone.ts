@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { Secret } from "../src/base/secret.ts";
 import { openJournal } from "../src/journal/open.ts";
 import { JournalWriter } from "../src/journal/writer.ts";
+import { Quotas } from "../src/policy/quota.ts";
 import { compilePolicy } from "../src/policy/routes.ts";
 import { createCertificateAuthority } from "../src/sidecar/egress/ca.ts";
 import { createEgress } from "../src/sidecar/egress/egress.ts";
@@ -62,6 +63,7 @@ const egress = createEgress({
   }),
   vault: new Map([["TOKEN", token]]),
   secrets: [{ name: "TOKEN", value: token, kind: "brokered" }],
+  quotas: new Quotas({}, [], () => {}),
   upstream: {
     resolve: { [`${values.host}:${originPort}`]: values.origin, [`${values.host}:443`]: values.origin },
     ca: values.ca === undefined ? undefined : readFileSync(values.ca, "utf8"),

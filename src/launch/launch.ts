@@ -5,6 +5,7 @@ import type { Secret } from "../base/secret.ts";
 import type { JournalDescriptors } from "../journal/open.ts";
 import { JournalWriter } from "../journal/writer.ts";
 import type { LaunchPlan } from "../plan/launch-plan.ts";
+import type { Spent } from "../policy/quota.ts";
 import { PROXY_PORT } from "../sidecar/limits.ts";
 import type { UpstreamConfig } from "../sidecar/protocol.ts";
 import { bindCovers } from "../workspace/covers.ts";
@@ -28,6 +29,8 @@ export interface Prepared {
   readonly plan: LaunchPlan;
   readonly secrets: ReadonlyMap<string, Secret>;
   readonly upstream: UpstreamConfig;
+  /** of whole-life quotas, before a resume */
+  readonly spent: readonly Spent[];
   readonly owner: Owner;
   readonly input: InputMode;
   readonly request: StartRequest;
@@ -142,7 +145,7 @@ function messageOf(error: unknown): string {
 
 /** The job in this host's own paths; `runStaged` moves them to the stage. */
 function makeJob(
-  { plan, secrets, upstream, input }: Prepared,
+  { plan, secrets, upstream, spent, input }: Prepared,
   home: HomePaths,
   journal: { readonly lines: number; readonly head: number },
 ): BottleJob {
@@ -167,6 +170,8 @@ function makeJob(
       log: plan.egress.log,
       routes: plan.egress.routes,
       gitHosts: plan.gitHosts,
+      quotas: plan.quotas,
+      spent,
       bottleSecrets: plan.secrets.filter(({ known }) => known !== false).map(({ name }) => name),
       upstream,
       journal,

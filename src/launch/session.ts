@@ -14,11 +14,12 @@ import { HeadStart } from "./head-start.ts";
 import type { InputMode } from "./job.ts";
 import { launch, type Prepared } from "./launch.ts";
 import type { Owner } from "./owner.ts";
-import { type HomePaths, statePaths } from "./paths.ts";
+import { type HomePaths, journalPaths, statePaths } from "./paths.ts";
 import { planSession } from "./plan-session.ts";
 import { isAlive } from "./process-id.ts";
 import type { OperatorIo, StartRequest } from "./request.ts";
 import { resolveSecrets } from "./secrets.ts";
+import { spentBefore } from "./spent.ts";
 import { createState, findBottle, prepareHome, removeState, writeHomeFiles } from "./state.ts";
 
 const MAKE_ROOM = "make room, run `bot-bottle cleanup`, or set BOT_BOTTLE_HOME to a folder on another disk";
@@ -105,7 +106,8 @@ async function prepare({ home, id, request, io, kept }: Session): Promise<Prepar
     if (kept === undefined) removeState(home, id);
     throw spaceFault(error, home);
   }
-  return { plan, secrets, upstream, owner, request, input: inputMode(request, io) };
+  const spent = kept === undefined ? [] : await spentBefore(journalPaths(home, id));
+  return { plan, secrets, upstream, spent, owner, request, input: inputMode(request, io) };
 }
 
 async function runPrepared({ home, io, head, kept }: Session, prepared: Prepared): Promise<number> {

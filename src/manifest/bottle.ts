@@ -1,4 +1,4 @@
-import type { MatchSpec } from "../policy/route.ts";
+import type { MatchSpec, OutboundDetector, Quota } from "../policy/route.ts";
 import type { ISOLATION_KINDS, WORKSPACE_MODES } from "./definitions/bottle.ts";
 import type { GitUpstream } from "./definitions/git-gate.ts";
 
@@ -76,8 +76,8 @@ export interface Route {
 }
 
 export interface RouteDlp {
-  readonly outboundDetectors?: false | readonly string[] | undefined;
-  readonly inboundDetectors?: false | readonly string[] | undefined;
+  readonly outboundDetectors?: false | readonly OutboundDetector[] | undefined;
+  readonly inboundDetectors?: false | readonly "naive_injection_detection"[] | undefined;
   readonly outboundOnMatch?: "supervise" | "redact" | "block" | undefined;
   readonly allowSecrets?: readonly string[] | undefined;
   readonly oversize?: "block" | "pass" | undefined;
@@ -88,13 +88,6 @@ export interface RouteBody {
   readonly serverTools?: readonly string[] | undefined;
   readonly remoteUrls?: "deny" | "allowlist" | undefined;
   readonly fileUpload?: "allow" | "deny" | undefined;
-}
-
-/** Requests, bytes or hosts over a window. */
-export interface Quota {
-  readonly per: "minute" | "hour" | "life";
-  readonly soft?: number | undefined;
-  readonly hard?: number | undefined;
 }
 
 export interface GitUser {

@@ -1,3 +1,4 @@
+import type { BottleQuotas } from "../policy/quota.ts";
 import type { RouteSpec } from "../policy/route.ts";
 
 /** Sizes in bytes, times in seconds; undefined: no limit. */
@@ -72,6 +73,8 @@ export interface LaunchPlan {
   readonly secrets: readonly SecretNeed[];
   readonly workspace: WorkspacePlan;
   readonly limits: Limits;
+  /** of the whole bottle; those of a host are its route's */
+  readonly quotas: BottleQuotas;
   readonly nested: boolean;
   /** one line each: what the merge replaced, what looks wrong but is allowed */
   readonly notices: readonly string[];

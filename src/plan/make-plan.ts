@@ -3,6 +3,7 @@ import type { Agent } from "../manifest/agent.ts";
 import type { Bottle, BottleLimits } from "../manifest/bottle.ts";
 import { overlay } from "../manifest/merge.ts";
 import type { Settings } from "../manifest/settings.ts";
+import type { BottleQuotas } from "../policy/quota.ts";
 import type { RouteSpec } from "../policy/route.ts";
 import { planEnvironment } from "./environment.ts";
 import type { LaunchPlan, Limits, SecretNeed } from "./launch-plan.ts";
@@ -47,7 +48,11 @@ export function makePlan(input: PlanInput): LaunchPlan {
   if (refusals.length > 0) {
     throw usageFault(refusals.join("\n"), "remove the key: the bottle would be weaker than it says");
   }
-  const routes = planRoutes(bottle.routes, { name, routes: contribution.routes });
+  const routes = planRoutes(
+    bottle.routes,
+    { name, routes: contribution.routes },
+    bottle.supervise?.value ?? true,
+  );
   const credentials = uniqueNeeds([...contribution.secrets, ...routes.secrets]);
   const environment = planEnvironment(
     bottle.env,
@@ -72,9 +77,18 @@ export function makePlan(input: PlanInput): LaunchPlan {
     secrets: uniqueNeeds([...credentials, ...environment.secrets]),
     workspace: planWorkspace(bottle.workspace, input.workspace),
     limits: planLimits(bottle.limits),
+    quotas: planQuotas(bottle.limits),
     nested: bottle.isolation.nested?.value ?? false,
     notices: [...input.notices, ...routes.notices, ...environment.notices],
     notEnforced: open.map((entry) => entry.line),
+  };
+}
+
+function planQuotas({ requests, bytesOut, hosts }: BottleLimits): BottleQuotas {
+  return {
+    ...(requests && { requests: requests.value }),
+    ...(bytesOut && { bytesOut: bytesOut.value }),
+    ...(hosts && { hosts: hosts.value }),
   };
 }
 

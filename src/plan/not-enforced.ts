@@ -28,7 +28,7 @@ export function notEnforced(
     found.push({ line: `${key} (${at}): not enforced yet; ${meanwhile}`, refuses });
   };
 
-  const { provider, isolation, workspace, limits, supervise } = bottle;
+  const { provider, isolation, workspace, supervise } = bottle;
   const { template, dockerfile, forwardHostCredentials } = provider;
   if (template !== undefined && providers?.includes(template.value) === false) {
     add(`agent_provider.template: ${template.value}`, template.at, "nothing starts", true);
@@ -45,7 +45,8 @@ export function notEnforced(
   }
   const gated = new Set([...bottle.repos.values()].map((repo) => repo.upstream.host));
   for (const route of bottle.routes.values()) addRoute(route, add);
-  if (bottle.dlpRules !== undefined) add("dlp.rules", bottle.dlpRules.at, "requests are not scanned");
+  if (bottle.dlpRules !== undefined)
+    add("dlp.rules", bottle.dlpRules.at, "requests are not scanned for its rules");
   for (const repo of bottle.repos.values()) {
     const { host } = repo.upstream;
     const open = bottle.routes.has(host) && gated.has(host);
@@ -59,13 +60,6 @@ export function notEnforced(
     add("supervise: true", supervise.at, "the agent can't ask, a refusal is final");
   if (workspace.mode !== undefined && !BUILT_MODES.some((mode) => mode === workspace.mode?.value)) {
     add(`workspace.mode: ${workspace.mode.value}`, workspace.mode.at, "a copy is used");
-  }
-  for (const [key, quota] of [
-    ["requests", limits.requests],
-    ["bytes_out", limits.bytesOut],
-    ["hosts", limits.hosts],
-  ] as const) {
-    if (quota !== undefined) add(`limits.${key}`, quota.at, "it is not counted");
   }
   if (isolation.kind !== undefined && isolation.kind.value !== "namespaces") {
     add(`isolation.kind: ${isolation.kind.value}`, isolation.kind.at, "nothing starts", true);
@@ -81,13 +75,11 @@ export function notEnforced(
 }
 
 function addRoute(route: Route, add: (key: string, at: string, meanwhile: string) => void): void {
-  const { host, at, dlp, body, limits, git } = route;
+  const { host, at, dlp, body, git } = route;
   const key = `egress.routes ${host}`;
-  if (dlp !== undefined) {
-    add(`${key} dlp`, at, "what goes to this host is not scanned, what comes back neither");
+  if (dlp?.outboundDetectors && dlp.outboundDetectors.includes("entropy")) {
+    add(`${key} dlp.outbound_detectors: entropy`, at, "nothing is reported for its randomness alone");
   }
   if (body !== undefined) add(`${key} body`, at, "request bodies are not looked into");
-  if (limits?.requests !== undefined) add(`${key} limits.requests`, at, "it is not counted");
-  if (limits?.bytesOut !== undefined) add(`${key} limits.bytes_out`, at, "it is not counted");
   if (git.apiWrite === true) add(`${key} git.api_write`, at, "the route alone decides about the forge's API");
 }

@@ -1,6 +1,6 @@
 import { usageFault } from "../base/fault.ts";
-import type { Route } from "../manifest/bottle.ts";
-import type { RouteAuth, RouteSpec } from "../policy/route.ts";
+import type { Route, RouteDlp } from "../manifest/bottle.ts";
+import { DEFAULT_INSPECTION, type RouteAuth, type RouteInspection, type RouteSpec } from "../policy/route.ts";
 import type { SecretNeed } from "./launch-plan.ts";
 
 /** Port of a route that names none. */
@@ -23,7 +23,7 @@ export function routeAuth({ auth }: Pick<Route, "auth">): RouteAuth | undefined 
 }
 
 /** A route's own fields, and under them those of the provider's route of the same host, whose `auth` wins (SPEC §1). */
-export function compileRoute(route: Route, base: RouteSpec | undefined): RouteSpec {
+export function compileRoute(route: Route, base: RouteSpec | undefined, supervise: boolean): RouteSpec {
   const auth = base?.auth ?? routeAuth(route);
   return {
     host: route.host,
@@ -35,7 +35,24 @@ export function compileRoute(route: Route, base: RouteSpec | undefined): RouteSp
       fetch: route.git.fetch ?? base?.git.fetch ?? false,
       apiWrite: route.git.apiWrite ?? base?.git.apiWrite ?? false,
     },
+    dlp: inspection(
+      route.dlp ?? {},
+      base?.dlp ?? { ...DEFAULT_INSPECTION, onMatch: supervise ? "supervise" : "block" },
+    ),
+    ...(route.limits !== undefined && { limits: route.limits }),
     source: base === undefined ? route.at : `${route.at} over ${base.source}`,
+  };
+}
+
+function inspection(written: RouteDlp, base: RouteInspection): RouteInspection {
+  const { outboundDetectors: outbound, inboundDetectors: inbound } = written;
+  const wantsInbound = inbound === undefined ? undefined : inbound !== false && inbound.length > 0;
+  return {
+    outbound: outbound === undefined ? base.outbound : outbound === false ? [] : outbound,
+    inbound: wantsInbound === undefined ? base.inbound : wantsInbound ? "block" : "off",
+    onMatch: written.outboundOnMatch ?? base.onMatch,
+    allowSecrets: written.allowSecrets ?? base.allowSecrets,
+    oversize: written.oversize ?? base.oversize,
   };
 }
 
@@ -53,6 +70,7 @@ export interface PlannedRoutes {
 export function planRoutes(
   written: ReadonlyMap<string, Route>,
   provider: { readonly name: string; readonly routes: readonly RouteSpec[] },
+  supervise: boolean,
 ): PlannedRoutes {
   const own = new Map(provider.routes.map((route) => [route.host, route]));
   const notices: string[] = [];
@@ -60,7 +78,7 @@ export function planRoutes(
   const routes = [...provider.routes.filter(({ host }) => !written.has(host))];
   for (const route of written.values()) {
     const base = own.get(route.host);
-    const spec = compileRoute(route, base);
+    const spec = compileRoute(route, base, supervise);
     if (spec.auth !== undefined && spec.ports.includes(80)) {
       throw usageFault(
         `${route.at}: route ${route.host} opens port 80, which has no TLS, and ${base?.source ?? "it"} puts a credential on`,

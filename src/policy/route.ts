@@ -13,7 +13,7 @@ export interface RouteSpec {
   readonly dlp?: RouteInspection;
   /** absent: request bodies are not read as a model API's */
   readonly body?: ModelApiRules;
-  readonly limits?: { readonly requests?: Quota; readonly bytesOut?: Quota };
+  readonly limits?: { readonly requests?: Quota | undefined; readonly bytesOut?: Quota | undefined };
   /** where it was written, for messages: `dev.md:12` or `provider claude` */
   readonly source: string;
 }
@@ -53,8 +53,8 @@ export interface ModelApiRules {
 /** Requests, bytes or hosts over a window. */
 export interface Quota {
   readonly per: "minute" | "hour" | "life";
-  readonly soft?: number;
-  readonly hard?: number;
+  readonly soft?: number | undefined;
+  readonly hard?: number | undefined;
 }
 
 /** The credential the sidecar puts on, and where. */

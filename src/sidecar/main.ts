@@ -4,6 +4,7 @@ import { networkInterfaces } from "node:os";
 import { Secret } from "../base/secret.ts";
 import type { KnownSecret } from "../dlp/known/secret.ts";
 import { JournalWriter } from "../journal/writer.ts";
+import { Quotas } from "../policy/quota.ts";
 import { compilePolicy } from "../policy/routes.ts";
 import { serveDns } from "./dns/server.ts";
 import { createCertificateAuthority } from "./egress/ca.ts";
@@ -52,6 +53,9 @@ function start(config: SidecarConfig, secrets: Readonly<Record<string, string>>)
     policy: compilePolicy({ routes: config.routes, gitHosts: config.gitHosts }),
     vault,
     secrets: knownSecrets(config, vault),
+    quotas: new Quotas(config.quotas, config.spent, (event) =>
+      journal.append({ kind: "lifecycle", ...event }, Date.now()),
+    ),
     upstream: config.upstream,
     ca,
     log: config.log,

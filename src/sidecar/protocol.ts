@@ -1,4 +1,5 @@
 import type { JournalEvent } from "../journal/record.ts";
+import type { BottleQuotas, Spent } from "../policy/quota.ts";
 import type { RouteSpec } from "../policy/route.ts";
 
 /**
@@ -11,6 +12,9 @@ export interface SidecarConfig {
   readonly id: string;
   readonly log: 0 | 1 | 2;
   readonly routes: readonly RouteSpec[];
+  readonly quotas: BottleQuotas;
+  /** of whole-life quotas, before this start of the bottle */
+  readonly spent: readonly Spent[];
   /** names of secrets that are in the bottle's environment and must not leave; routes' credentials never may */
   readonly bottleSecrets: readonly string[];
   /** hosts a git-gate entry declares: pushes there are the gate's, everywhere else blocked */

@@ -5,6 +5,7 @@ import { onTestFinished } from "vitest";
 import { Secret } from "../../src/base/secret.ts";
 import type { KnownSecret } from "../../src/dlp/known/secret.ts";
 import type { RequestEvent } from "../../src/journal/record.ts";
+import { type BottleQuotas, type QuotaEvent, Quotas, type Spent } from "../../src/policy/quota.ts";
 import type { RouteSpec } from "../../src/policy/route.ts";
 import { compilePolicy } from "../../src/policy/routes.ts";
 import { createCertificateAuthority } from "../../src/sidecar/egress/ca.ts";
@@ -247,6 +248,8 @@ export interface SidecarOptions {
   readonly searched?: false;
   /** in the bottle's environment, not in the vault */
   readonly bottleSecrets?: Record<string, string>;
+  readonly quotas?: BottleQuotas;
+  readonly spent?: readonly Spent[];
   readonly log?: 0 | 1 | 2;
   readonly ownAddresses?: string[];
 }
@@ -257,6 +260,7 @@ function known(name: string, value: string, kind: KnownSecret["kind"]): KnownSec
 
 export class Sidecar {
   readonly events: RequestEvent[] = [];
+  readonly quotaEvents: QuotaEvent[] = [];
   readonly egress: Egress;
   readonly caPem: string;
   readonly #sockets = new Set<Socket>();
@@ -278,6 +282,7 @@ export class Sidecar {
         ),
         ...Object.entries(options.bottleSecrets ?? {}).map(([name, value]) => known(name, value, "bottle")),
       ],
+      quotas: new Quotas(options.quotas ?? {}, options.spent ?? [], (event) => this.quotaEvents.push(event)),
       upstream: {
         resolve: { ...resolve, ...options.resolve },
         ca: options.caPem === null ? undefined : (options.caPem ?? originCa.pem),

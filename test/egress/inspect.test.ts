@@ -249,7 +249,9 @@ describe("outbound_on_match", () => {
     await client.send(post).until(/hello/);
     const sent = received().slice(received().indexOf("\r\n\r\n") + 4);
     expect(sent).toHaveLength(body.length);
-    expect(sent).toMatch(/^\{"note":"\[redacted DEPLOY_KEY\]\** and \[redacted DEPLOY_KEY\]\**[A-Za-z0-9]{0,2}=?"\}$/);
+    expect(sent).toMatch(
+      /^\{"note":"\[redacted DEPLOY_KEY\]\** and \[redacted DEPLOY_KEY\]\**[A-Za-z0-9]{0,2}=?"\}$/,
+    );
     expect(side.events[0]).toMatchObject({
       verdict: "redact",
       findings: expect.arrayContaining([expect.objectContaining({ action: "redact", encoding: "base64" })]),

@@ -55,6 +55,13 @@ describe("routes", () => {
           matches: [],
           encodedSlash: "block",
           git: { fetch: false, apiWrite: false },
+          dlp: {
+            outbound: ["token_patterns", "known_secrets"],
+            inbound: "block",
+            onMatch: "supervise",
+            allowSecrets: [],
+            oversize: "block",
+          },
           source: "dev.md:2",
         },
       ],
@@ -258,5 +265,35 @@ describe("the rest of the plan", () => {
       );
     }
     expect((await plan("isolation: {kind: namespaces, nested: true}")).nested).toBe(true);
+  });
+});
+
+describe("inspection and quotas", () => {
+  test.each([
+    ["supervise: false", {}, { onMatch: "block" }],
+    ["", { dlp: "{outbound_detectors: false}" }, { outbound: [], onMatch: "supervise" }],
+    [
+      "",
+      { dlp: "{outbound_detectors: [known_secrets], inbound_detectors: false}" },
+      { outbound: ["known_secrets"], inbound: "off" },
+    ],
+    [
+      "",
+      { dlp: "{outbound_on_match: redact, allow_secrets: [T], oversize: pass}" },
+      { onMatch: "redact", allowSecrets: ["T"], oversize: "pass" },
+    ],
+  ] as const)("%s %o", async (top, { dlp }: { dlp?: string }, expected) => {
+    const { egress } = await plan(`${routes(`{host: a.example.com${dlp ? `, dlp: ${dlp}` : ""}}`)}\n${top}`);
+    expect(egress.routes.find(({ host }) => host === "a.example.com")?.dlp).toMatchObject(expected);
+  });
+
+  test("of a route and of the bottle are in the plan", async () => {
+    const made = await plan(
+      `${routes("{host: a.example.com, limits: {bytes_out: {per: hour, hard: 1M}}}")}\nlimits: {hosts: {per: life, hard: 3}}`,
+    );
+    expect(made.egress.routes.find(({ host }) => host === "a.example.com")?.limits).toMatchObject({
+      bytesOut: { per: "hour", hard: 1_048_576 },
+    });
+    expect(made.quotas).toMatchObject({ hosts: { per: "life", hard: 3 } });
   });
 });

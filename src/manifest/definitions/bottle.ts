@@ -140,19 +140,19 @@ const limits = () =>
     requests: optional(QUOTA, {
       description: "Requests of the bottle",
       default: "none",
-      acts: "later",
+      acts: "now",
       shape: "quota",
     }),
     bytes_out: optional(QUOTA, {
       description: "Bytes sent by the bottle",
       default: "none",
-      acts: "later",
+      acts: "now",
       shape: "quota",
     }),
     hosts: optional(QUOTA, {
       description: "Different hosts reached",
       default: "none",
-      acts: "later",
+      acts: "now",
       shape: "quota",
     }),
   });

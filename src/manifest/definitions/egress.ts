@@ -206,7 +206,7 @@ const route = () =>
       }),
       { description: "Git over this route", acts: "now", shape: "map, below" },
     ),
-    dlp: optional(routeDlp(), { description: "Scanning of this route", acts: "later", shape: "map, below" }),
+    dlp: optional(routeDlp(), { description: "Scanning of this route", acts: "now", shape: "map, below" }),
     body: optional(routeBody(), {
       description: "Rules for model-API bodies",
       acts: "later",
@@ -214,14 +214,14 @@ const route = () =>
     }),
     limits: optional(
       z.strictObject({
-        requests: optional(QUOTA, { description: "Requests to this host", acts: "later", shape: "quota" }),
+        requests: optional(QUOTA, { description: "Requests to this host", acts: "now", shape: "quota" }),
         bytes_out: optional(QUOTA, {
           description: "Bytes sent to this host",
-          acts: "later",
+          acts: "now",
           shape: "quota",
         }),
       }),
-      { description: "Quotas of this route", acts: "later", shape: "map, below" },
+      { description: "Quotas of this route", acts: "now", shape: "map, below" },
     ),
   });
 

@@ -9,16 +9,16 @@ export const QUOTA = z
   .strictObject({
     per: required(z.enum(["minute", "hour", "life"]), {
       description: "The window that is counted over",
-      acts: "later",
+      acts: "now",
     }),
     soft: optional(amount, {
       description: "Above it the operator is told",
-      acts: "later",
+      acts: "now",
       shape: "number or size",
     }),
     hard: optional(amount, {
       description: "Above it requests are blocked",
-      acts: "later",
+      acts: "now",
       shape: "number or size",
     }),
   })
@@ -38,27 +38,27 @@ export const routeDlp = () =>
       description:
         "What requests are scanned for; `false`: nothing but the canary, CRLF and the sidecar's own credentials",
       default: "all but `entropy`",
-      acts: "later",
+      acts: "now",
     }),
     inbound_detectors: optional(z.union([z.literal(false), list(z.enum(INBOUND_DETECTORS))]), {
       description: "What responses are scanned for",
       default: "all",
-      acts: "later",
+      acts: "now",
     }),
     outbound_on_match: optional(z.enum(["supervise", "redact", "block"]), {
       description: "What happens to a request with a finding",
       default: "`supervise` when `supervise` is on, else `block`; provider routes `redact`",
-      acts: "later",
+      acts: "now",
     }),
     allow_secrets: optional(list(secretName()), {
       description: "Variables of the bottle whose values may go to this host",
-      acts: "later",
+      acts: "now",
       shape: "list of names",
     }),
     oversize: optional(z.enum(["block", "pass"]), {
       description: "A body that is more than can be inspected",
       default: "block",
-      acts: "later",
+      acts: "now",
     }),
   });
 

@@ -3,6 +3,7 @@ import { printable } from "../../base/printable.ts";
 import type { Secret } from "../../base/secret.ts";
 import type { KnownSecret } from "../../dlp/known/secret.ts";
 import type { RequestEvent } from "../../journal/record.ts";
+import type { Quotas } from "../../policy/quota.ts";
 import type { EgressPolicy } from "../../policy/routes.ts";
 import { type Refusal, refuse } from "../../policy/verdict.ts";
 import type { UpstreamConfig } from "../protocol.ts";
@@ -26,6 +27,7 @@ export interface EgressOptions {
   readonly vault: ReadonlyMap<string, Secret>;
   /** what must not leave: the vault's, and what is in the bottle's environment */
   readonly secrets: readonly KnownSecret[];
+  readonly quotas: Quotas;
   readonly upstream: UpstreamConfig;
   readonly ca: CertificateAuthority;
   /** 0: blocks only, 1: every request, 2: with fields and bodies, masked */
@@ -62,6 +64,7 @@ export function createEgress(options: EgressOptions): Egress {
     policy: options.policy,
     credentials: createCredentials(options.vault),
     inspector: new Inspector(options.secrets),
+    quotas: options.quotas,
     upstream,
     deadlines,
     log: options.log,
@@ -116,6 +119,7 @@ export function createEgress(options: EgressOptions): Egress {
     },
     close() {
       deadlines.stop();
+      options.quotas.close();
       for (const socket of open) socket.destroy();
       upstream.close();
     },

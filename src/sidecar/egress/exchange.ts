@@ -9,6 +9,7 @@ import { RequestInspection, type RequestOutlet } from "./inspect/request-inspect
 import { EXCHANGE_IDLE_MS, FINDING_COUNT } from "./limits.ts";
 import { Transcript } from "./log/transcript.ts";
 import { OutgoingBody } from "./outgoing-body.ts";
+import { outgoingRequest } from "./outgoing-request.ts";
 import type { Plane } from "./plane.ts";
 import { answerRefusal } from "./refusal-answer.ts";
 import { createResponseInspection } from "./response/inspect.ts";
@@ -67,7 +68,7 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed 
 
   /** Decides, and opens the upstream or answers with the refusal. Its body, if any, follows, then `requestFlush`. */
   begin(): void {
-    const { facts, body, takesTrailers, expectsContinue, protocol } = this.#request;
+    const { facts, body } = this.#request;
     const decision = decide(this.#plane.policy, facts);
     this.#decision = decision;
     if (!isAllowed(decision)) {
@@ -75,6 +76,12 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed 
       return;
     }
     const { route, host } = decision;
+    const { inspector, quotas } = this.#plane;
+    const over = quotas.admit(route.spec, host, performance.now());
+    if (over) {
+      this.refuse(over);
+      return;
+    }
     let fields: HeaderList = this.#request.fields;
     let target = decision.target;
     if (route.spec.auth) {
@@ -86,31 +93,22 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed 
       this.#injected = credential.name;
       this.#secrets = credential.forms;
     }
-    const { inspector } = this.#plane;
     const reading = new RequestInspection(inspector, inspector.rules(route), this.#out, this);
     this.#reading = reading;
     // The credential that was put on stands last.
     if (!reading.head(host, target, this.#injected === undefined ? fields : fields.slice(0, -2))) return;
     if (body !== "none" && body !== 0) reading.startBody(fields);
     if (this.#finished) return;
-    this.#outgoing = {
-      method: facts.method,
-      scheme: facts.scheme,
-      authority: facts.port === (facts.scheme === "https" ? 443 : 80) ? host : `${host}:${facts.port}`,
-      target,
-      fields: expectsContinue ? [...fields, "Expect", "100-continue"] : fields,
-      body,
-      takesTrailers,
-    };
+    this.#outgoing = outgoingRequest(this.#request, host, target, fields);
     this.#beginning = true;
-    this.#plane.upstream.open(
-      { scheme: facts.scheme, host, port: facts.port },
-      protocol,
-      this.#outgoing,
-      this,
-      false,
-    );
+    this.#open(host, this.#outgoing, false);
     this.#beginning = false;
+  }
+
+  #open(host: string, request: OutgoingRequest, fresh: boolean): void {
+    const { facts, protocol } = this.#request;
+    const origin = { scheme: facts.scheme, host, port: facts.port };
+    this.#plane.upstream.open(origin, protocol, request, this, fresh);
   }
 
   requestData(bytes: Buffer): void {
@@ -118,7 +116,7 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed 
     this.#bytesOut += bytes.length;
     if (this.#finished) return;
     this.#transcript?.request.data(bytes);
-    this.#reading?.data(bytes);
+    if (this.#mayPay(bytes.length)) this.#reading?.data(bytes);
   }
 
   requestEnd(trailers: HeaderList): void {
@@ -137,6 +135,15 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed 
 
   requestRoom(): void {
     if (this.#out.flush()) this.#client.resumeRequest();
+  }
+
+  /** False: a quota of bytes is used up, the request is refused. */
+  #mayPay(bytes: number): boolean {
+    const decision = this.#decision;
+    if (!decision || !isAllowed(decision)) return true;
+    const over = this.#plane.quotas.send(decision.route.spec, bytes, performance.now());
+    if (over) this.refuse(over);
+    return over === undefined;
   }
 
   clientDrained(): void {
@@ -260,15 +267,7 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed 
     const request = this.#outgoing;
     if (error.stale && !this.#retried && request?.body === "none" && IDEMPOTENT.has(request.method)) {
       this.#retried = true;
-      const { facts, protocol } = this.#request;
-      const host = this.#decision?.host ?? "";
-      this.#plane.upstream.open(
-        { scheme: facts.scheme, host, port: facts.port },
-        protocol,
-        request,
-        this,
-        true,
-      );
+      this.#open(this.#decision?.host ?? "", request, true);
       return;
     }
     this.refuse(refuse(error.code, error.message, "upstream", { retryable: error.retryable }));

@@ -1,5 +1,6 @@
 import type { RequestEvent } from "../../journal/record.ts";
 import type { Way } from "../../policy/facts.ts";
+import type { Quotas } from "../../policy/quota.ts";
 import type { EgressPolicy } from "../../policy/routes.ts";
 import type { Credentials } from "./credential.ts";
 import type { Deadlines } from "./deadlines.ts";
@@ -13,6 +14,7 @@ export interface Plane {
   policy: EgressPolicy;
   readonly credentials: Credentials;
   readonly inspector: Inspector;
+  readonly quotas: Quotas;
   readonly upstream: Upstream;
   readonly deadlines: Deadlines;
   readonly log: 0 | 1 | 2;

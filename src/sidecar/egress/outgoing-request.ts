@@ -1,0 +1,21 @@
+import type { HeaderList } from "../../policy/facts.ts";
+import type { IncomingRequest, OutgoingRequest } from "./stream.ts";
+
+/** The request as it goes to `host`, which was decided on, with its fields and target as they are to be sent. */
+export function outgoingRequest(
+  { facts, body, takesTrailers, expectsContinue }: IncomingRequest,
+  host: string,
+  target: string,
+  fields: HeaderList,
+): OutgoingRequest {
+  const { method, scheme, port } = facts;
+  return {
+    method,
+    scheme,
+    authority: port === (scheme === "https" ? 443 : 80) ? host : `${host}:${port}`,
+    target,
+    fields: expectsContinue ? [...fields, "Expect", "100-continue"] : fields,
+    body,
+    takesTrailers,
+  };
+}
