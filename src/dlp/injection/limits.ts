@@ -2,10 +2,10 @@
 export const TOGETHER_BYTES = 96;
 
 /** Bytes read closely before the place where words came together. */
-export const BEFORE_BYTES = 400;
+export const BEFORE_BYTES = 320;
 
 /** Bytes read closely behind that place; until they are there, or the text or message ends, its grade is open. */
-export const BEHIND_BYTES = 600;
+export const BEHIND_BYTES = 900;
 
 /** Bytes of an answer held back while what stands in them may become an injection; beyond it they pass. */
 export const HELD_BYTES = 2048;
