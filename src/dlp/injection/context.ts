@@ -31,12 +31,11 @@ export function contextOf(mentions: readonly number[], index: number): number {
 
 /** The share of a phrase that is left when it is quoted or talked about. */
 export function plain(mention: number, quoted: boolean): number {
-  if (mention >= 4) return quoted ? 0.12 : 0.35;
-  if (mention >= 2) return quoted ? 0.25 : 0.6;
-  if (mention >= 1) return quoted ? 0.4 : 0.85;
-  return quoted ? 0.6 : 1;
+  if (mention >= 4) return quoted ? 0.1 : 0.35;
+  if (mention >= 2) return quoted ? 0.18 : 0.6;
+  if (mention >= 1) return quoted ? 0.35 : 0.85;
+  return quoted ? 0.55 : 1;
 }
-
 /** By sentence: does it, one of the five before it or the next turn to a model? */
 export function addressedFrom(sentences: readonly Sentence[]): boolean[] {
   const turns = sentences.map(({ mask, tokens }) =>

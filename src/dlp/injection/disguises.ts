@@ -5,6 +5,7 @@ import { DENSE_TERMS, WORD_TERMS } from "./lexicon/lexicon.ts";
 const SPACED = /(?<![\p{L}\p{N}])(?:[a-z0-9@$][\s._*|-]{1,3}){7,}[a-z0-9@$](?![\p{L}\p{N}])/gu;
 /** Letters in a row too many for a word, and not a name in camel case. */
 const RUN_TOGETHER = /(?<![a-zA-Z])(?:[A-Za-z][a-z]{17,}|[A-Z]{18,})(?![a-zA-Z])/g;
+const LOOKS_TOGETHER = /[a-z]{17}|[A-Z]{18}/;
 const LOOKS_SPACED = /[a-z0-9] [a-z0-9] [a-z0-9] [a-z0-9] /;
 const LOOKS_LEET = /[a-z][013457@$][a-z]/;
 const LEET_WORD = /\b[a-z]*[0-9@$][a-z0-9@$]*[a-z][a-z0-9@$]*\b/g;
@@ -44,8 +45,8 @@ export function disguises(text: string, folded: string): Reading[] {
       folded.replaceAll(SPACED, (letters) => words(unleet(letters).replaceAll(/[^a-z]/g, ""))),
       true,
     );
-  const parted = text.replaceAll(RUN_TOGETHER, (run) => words(run.toLowerCase()));
-  if (parted !== text) add(foldText(parted), false);
+  if (LOOKS_TOGETHER.test(text))
+    add(foldText(text.replaceAll(RUN_TOGETHER, (run) => words(run.toLowerCase()))), false);
   if (LOOKS_LEET.test(folded) && (folded.match(LEET_WORD)?.length ?? 0) >= LEET_WORDS)
     add(folded.replaceAll(LEET_WORD, unleet), false);
   if (ROT13.test(folded)) add(rot13(folded), true);

@@ -22,15 +22,26 @@ const PLACED = RULES.map((rule) => ({
 /** Smaller shares are chance. */
 export const LEAST_SHARE = 0.25;
 
+export type PlacedRule = (typeof PLACED)[number];
+
+/** The rules whose words are all somewhere in a text. */
+export function possibleRules(sentences: readonly Sentence[]): readonly PlacedRule[] {
+  let mask = 0;
+  for (const sentence of sentences) mask |= sentence.mask;
+  return PLACED.filter(({ rule, first }) => (mask & first) !== 0 && hasAll(rule, mask));
+}
+
 /** What each phrase class gives in a sentence; undefined: none does. */
 export function sentenceShares(
+  rules: readonly PlacedRule[],
   sentence: Sentence,
   mention: number,
   addressed: boolean,
   place: Place,
 ): Shares | undefined {
   let found: Shares | undefined;
-  for (const { rule, phrase, first } of PLACED) {
+  for (let i = 0; i < rules.length; i++) {
+    const { rule, phrase, first } = rules[i] as PlacedRule;
     if ((sentence.mask & first) === 0 || (rule.addressed && !addressed) || !hasAll(rule, sentence.mask))
       continue;
     const share = ruleShare(rule, first, sentence.tokens, mention, place);

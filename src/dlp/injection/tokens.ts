@@ -316,6 +316,7 @@ function termsAt(tokens: readonly Token[], at: number): number {
 
 function specialMask(run: string): number {
   if (EMAIL.test(run) || ADDRESS.test(run)) return WORD.DESTINATION;
+  if (run.endsWith(".env")) return WORD.SECRET;
   if (SECRET_FILE.test(run)) return WORD.SECRET | WORD.DANGER;
   if (SECRET_NAME.test(run)) return WORD.SECRET;
   if (HARMFUL_CALL.test(run)) return WORD.DANGER;

@@ -11,6 +11,7 @@ import { WORD } from "./word-class.ts";
 
 const BLOCK_BYTES = 8192;
 const HISTORY_BYTES = BEFORE_BYTES + BEHIND_BYTES + TOGETHER_BYTES;
+const MASKS = 2 ** 32;
 /** Characters of a word before its end, for where an order begins. */
 const WORD_BYTES = 24;
 
@@ -36,7 +37,9 @@ export class Watch {
   readonly #invisible = new InvisibleRun();
   #state = 0;
   #foreignState = 0;
-  readonly #hits: { readonly mask: number; readonly at: number }[] = [];
+  /** `at * MASKS + mask` */
+  #hits = new Float64Array(64);
+  #hitCount = 0;
   readonly #onLatin = (state: number, at: number) => this.#hit(maskOf(this.#latin, state), at);
   /** a character that is not complete yet, and how many bytes it lacks */
   #codePoint = 0;
@@ -154,16 +157,28 @@ export class Watch {
     this.#state = state;
   }
 
+  /** A word that ends `at` bytes into the block. One number each, so that they are put in order fast. */
   #hit(mask: number, at: number): void {
-    this.#hits.push({ mask, at: this.#blockStart + at });
+    if (this.#hitCount === this.#hits.length) this.#growHits();
+    this.#hits[this.#hitCount++] = at * MASKS + (mask >>> 0);
+  }
+
+  #growHits(): void {
+    const larger = new Float64Array(2 * this.#hits.length);
+    larger.set(this.#hits);
+    this.#hits = larger;
   }
 
   /** Takes the words of a block in the order of the text. */
   #takeHits(): void {
-    if (this.#hits.length === 0) return;
-    this.#hits.sort((a, b) => a.at - b.at || a.mask - b.mask);
-    for (const { mask, at } of this.#hits) this.#inOrder(mask, at);
-    this.#hits.length = 0;
+    const hits = this.#hits.subarray(0, this.#hitCount).sort();
+    this.#hitCount = 0;
+    let last = -1;
+    for (let i = 0; i < hits.length; i++) {
+      const hit = hits[i] as number;
+      if (hit !== last) this.#inOrder((hit % MASKS) | 0, this.#blockStart + Math.floor(hit / MASKS));
+      last = hit;
+    }
   }
 
   #inOrder(mask: number, at: number): void {

@@ -53,10 +53,11 @@ export const ENGLISH: Lexicon = {
     a request, make a get request, insert, encode, add, navigate to, go to, forwards, sync, smuggle,
     download, place, replace, invite, change, drop, url-encoded, url-encode, put it in, put them in,
     write it to, pass it on`,
-  REVEAL: `reveal, print, show, output, display, repeat, disclose, tell, dump, list, recite, expose, echo,
-    give, give me, tell me, show me, read, write out, spell out, summarise, summarize, translate, leak,
-    collect, gather, find all, find every, extract, retrieve, divulge, unveil, enumerate, what is
-    written, what were, what are, what is, spit out, hand over, confess, surrender, reproduce, paste`,
+  REVEAL: `reveal, print, show, output, display, repeat, disclose, dump, list, recite, expose, echo, give me,
+    tell me, show me, read, write out, spell out, summarise, summarize, translate, leak, collect,
+    gather, find all, find every, extract, retrieve, divulge, unveil, enumerate, what is written, what
+    were, what are, what is, spit out, hand over, confess, surrender, reproduce, paste, render, give me
+    the`,
   SECRET: `api key, api keys, apikey, api token, api tokens, password, passwords, passphrase, token, tokens, credential,
     credentials, private key, private keys, ssh key, ssh keys, secret, secrets, secret key, access key, access keys, access token,
     access tokens, environment variables, session cookie, session cookies, cookies, credit card, credit card number, card number,
@@ -149,7 +150,8 @@ export const ENGLISH: Lexicon = {
     exploits, demonstrates, demonstrated, explains, tutorial, says, saying, said, contains, containing,
     strings like, text like, words like, something like, imagine, hidden instructions, social
     engineering, phishing, an attacker, test case, test cases, benchmark, blog, article, security,
-    story, reads, wrote, benign, harmful, trust, quote, quoted, typed, asked, tries`,
+    story, reads, wrote, benign, harmful, trust, quote, quoted, typed, asked, tries, payload, blocks,
+    blocked, guard, classic, typical, common, famous, well-known`,
   NEW_TASK: `new instructions, new instruction, new orders, new task, your new task, real task, actual task, your
     only task, your only goal, updated instructions, new objective, new directive, new directives, new
     goal, real request, the real request, follow mine, instructions in this, these instructions
@@ -175,11 +177,10 @@ export const ENGLISH: Lexicon = {
     required, unlock, override everything, null and void, no longer valid, overridden, is not required
     any more, don't need, circumvent, bypass, evade, leave the sandbox`,
   MEMORY: `remember this, remember permanently, remember that the user, your memory, update your memory, future
-    sessions, all future, future conversations, claude.md, agents.md, memory must be updated, long-term
-    memory, save to memory, add the following line, every generated, cursorrules,
-    copilot-instructions.md, in all sessions, every future, for all future, remember for all, write to
-    agents.md, write to claude.md, add to claude.md, to claude.md, to agents.md, in future
-    conversations, remember from now on`,
+    sessions, all future, future conversations, memory must be updated, long-term memory, save to
+    memory, add the following line, every generated, in all sessions, every future, for all future,
+    remember for all, write to agents.md, write to claude.md, add to claude.md, in future conversations,
+    remember from now on, line to claude.md, line to agents.md`,
   GUARD: `safety, safeguards, guardrails, restrictions, security checks, safety checks, safety filters,
     content filter, content policy, moderation, approval, confirmation, tls verification, sandbox,
     egress filter, security restrictions, safety guidelines, ethical, alignment, safety rules, security
