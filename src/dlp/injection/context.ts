@@ -53,7 +53,11 @@ function isVocative(tokens: readonly Token[], at: number): boolean {
   const next = tokens[at + 1];
   if (next !== undefined && MUST.has(next.word) && !PLURAL_OR_ANY.has(token.word)) return true;
   if (!/[,:!—\]]/.test(token.after || " ")) return false;
-  if (token.word === "agent" || (NO_ADDRESSEE.has(token.word) && token.after !== ":")) return false;
+  if (
+    (token.word === "agent" && !((tokens[at - 1]?.mask ?? 0) & WORD.MODEL)) ||
+    (NO_ADDRESSEE.has(token.word) && token.after !== ":")
+  )
+    return false;
   let first = at;
   while (
     first > 0 &&

@@ -1,6 +1,7 @@
 /** What an answer tries to make its reader, a model, do. Never the text itself. */
 export type PhraseClass =
   | "instruction_override"
+  | "task_replacement"
   | "role_impersonation"
   | "persona_change"
   | "prompt_disclosure"

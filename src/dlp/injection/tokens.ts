@@ -79,6 +79,8 @@ const EMAIL = /^[\w.+-]+@[\w-]+\.[\w.-]+$/;
 const ADDRESS = /^(?:\d{1,3}\.){3}\d{1,3}$/;
 /** What may stand before an opening mark that looks like its closing one. */
 const OPENS = /[\s([{:>,=*_—-]/;
+/** What stands before a string that is a name or a value of JSON. */
+const JSON_BEFORE = /["\d\]}]\s{0,3}[:,]\s{0,3}$|\{\s{0,3}$/;
 /** What follows a full stop that ends a sentence. */
 const ENDS = /[\s"'”’`)\]»*_<]/;
 const LINE_STARTS = new Set(Array.from("-*#>|=", (character) => character.charCodeAt(0)));
@@ -177,7 +179,7 @@ class SentenceReader {
     }
     const closing = CLOSING[character];
     if (closing !== undefined) {
-      if (this.#closing === "" && (closing !== character || matches(OPENS, text[at - 1]))) {
+      if (this.#closing === "" && this.#opens(at, character, closing)) {
         this.#closing = closing;
         this.#quoted = [];
         this.#before |= BEFORE.CLAUSE;
@@ -191,6 +193,13 @@ class SentenceReader {
     if (CLAUSE.test(character)) this.#before |= BEFORE.CLAUSE;
     if (character === "|" && PIPED_SHELL.test(text.slice(at, at + 24))) this.#add("|", WORD.DANGER);
     return at + 1;
+  }
+
+  /** A mark that opens a quotation, not a string of JSON. */
+  #opens(at: number, character: string, closing: string): boolean {
+    if (closing !== character) return true;
+    if (!matches(OPENS, this.#text[at - 1])) return false;
+    return character !== '"' || !JSON_BEFORE.test(this.#text.slice(Math.max(0, at - 8), at));
   }
 
   #word(at: number): number {

@@ -99,7 +99,7 @@ export const ENGLISH: Lexicon = {
     not mention that you, don't mention that, never mention this, never mention it`,
   USER: `user, users, human, customer, the developer, the owner, operator, the operator, reader, the reader,
     anyone, anybody, the victim, user's, the human, the client, the maintainer, the victim's, the
-    reviewer`,
+    reviewer, the user`,
   EXECUTE: `run, execute, invoke, call, launch, install, perform, trigger, pipe, eval, start, click, press, buy, order, proceed
     to, open, delete, remove, merge, approve, commit, create, make, use, carry out, close, decode, modify, edit, chmod, do what,
     transfer, unlock, skip, leave the sandbox, comply with, comply, obey, erase, wipe, drop all tables, drop the, turn on, turn off`,
@@ -113,7 +113,8 @@ export const ENGLISH: Lexicon = {
     transfer all, transfer the, transfer of, payment link, whatever it says, fork bomb, production
     database, what it says, what the result says, private repositories, the update from, add the
     dependency, my ssh key, napalm, legally binding, wire transfer, gift cards, close all open issues,
-    erase the, chmod -r, download and run, run whatever, and run it, whatever command, and open it`,
+    erase the, chmod -r, download and run, run whatever, and run it, whatever command, and open it, bin
+    sh, bin bash`,
   AUTHORITY: `administrator, administrators, admin, anthropic, openai, google, microsoft, security team, compliance, superuser,
     system administrator, your developers, your developer, your creator, your creators, the ceo, ceo, policy update, system override,
     system notice, admin override, authorized, authorised, authorise you, authorize you, permission, approved, has agreed, verified as,
@@ -175,7 +176,8 @@ export const ENGLISH: Lexicon = {
   DISABLE: `disable, turn off, deactivate, switch off, suspend, suspended, lift, lifted, no longer apply, no
     longer applies, no longer need, void, cancelled, canceled, superseded, supersede, revoked, not
     required, unlock, override everything, null and void, no longer valid, overridden, is not required
-    any more, don't need, circumvent, bypass, evade, leave the sandbox`,
+    any more, don't need, circumvent, bypass, evade, leave the sandbox, skip the content, skip the
+    safety, skip all safety, skip the security`,
   MEMORY: `remember this, remember permanently, remember that the user, your memory, update your memory, future
     sessions, all future, future conversations, memory must be updated, long-term memory, save to
     memory, add the following line, every generated, in all sessions, every future, for all future,
