@@ -225,12 +225,14 @@ export class Watch {
   }
 
   #keep(block: Buffer): void {
-    if (this.#kept + block.length > this.#history.length) {
-      const keep = Math.min(this.#kept, HISTORY_BYTES);
+    const tail = block.subarray(Math.max(0, block.length - HISTORY_BYTES));
+    if (this.#kept + tail.length > this.#history.length) {
+      const keep = Math.min(this.#kept, HISTORY_BYTES - Math.min(HISTORY_BYTES, tail.length));
       this.#history.copyWithin(0, this.#kept - keep, this.#kept);
       this.#kept = keep;
     }
-    this.#kept += block.copy(this.#history, this.#kept);
+    if (tail.length < block.length) this.#kept = 0;
+    this.#kept += tail.copy(this.#history, this.#kept);
   }
 }
 
