@@ -1,5 +1,6 @@
 import type { Finding } from "./finding.ts";
 import { indexSecrets, type KnownIndex } from "./known/known-index.ts";
+import { MASKED_CHARS, SECRET_CHARS } from "./known/limits.ts";
 import { KnownMatcher } from "./known/matcher.ts";
 import type { KnownSecret } from "./known/secret.ts";
 
@@ -14,31 +15,53 @@ export interface ScanSettings {
 /** The detectors of one bottle, compiled when they are first used. */
 export class Detectors {
   readonly #secrets: readonly KnownSecret[];
+  readonly #brokered: readonly KnownSecret[];
   #index: KnownIndex | undefined;
+  #maskIndex: KnownIndex | undefined;
 
   constructor(secrets: readonly KnownSecret[]) {
     this.#secrets = secrets;
+    this.#brokered = secrets.filter(({ kind }) => kind === "brokered");
   }
 
-  /** A scanner of one text. `found` is called as soon as the end of a find is certain. */
+  /** Whether there is a credential to mask. */
+  get masks(): boolean {
+    return this.#brokered.length > 0;
+  }
+
+  /** A scanner of one text that leaves. `found` is called as soon as the end of a find is certain. */
   scanner(settings: ScanSettings, found: (finding: Finding) => void): Scanner {
-    this.#index ??= indexSecrets(this.#secrets);
+    this.#index ??= indexSecrets(this.#secrets, SECRET_CHARS);
     return new Scanner(this.#index, settings, found);
   }
 
-  /** Everything found in a whole text. */
+  /** A scanner of one text that comes back, for the sidecar's own credentials, short ones too. */
+  maskScanner(found: (finding: Finding) => void): Scanner {
+    this.#maskIndex ??= indexSecrets(this.#brokered, MASKED_CHARS);
+    return new Scanner(this.#maskIndex, NOTHING_ELSE, found);
+  }
+
+  /** Everything found in a whole text that leaves. */
   scanText(text: Buffer, settings: ScanSettings): readonly Finding[] {
-    if (this.#secrets.length === 0) return NOTHING;
-    let findings: Finding[] | undefined;
-    const scanner = this.scanner(settings, (finding) => {
-      findings ??= [];
-      findings.push(finding);
-    });
-    scanner.write(text, true);
-    return findings ?? NOTHING;
+    return this.#secrets.length === 0 ? NOTHING : collect(text, (found) => this.scanner(settings, found));
+  }
+
+  /** Everything to be masked in a whole text that comes back. */
+  maskFindings(text: Buffer): readonly Finding[] {
+    return this.masks ? collect(text, (found) => this.maskScanner(found)) : NOTHING;
   }
 }
 
+function collect(text: Buffer, scanner: (found: (finding: Finding) => void) => Scanner): readonly Finding[] {
+  let findings: Finding[] | undefined;
+  scanner((finding) => {
+    findings ??= [];
+    findings.push(finding);
+  }).write(text, true);
+  return findings ?? NOTHING;
+}
+
+const NOTHING_ELSE: ScanSettings = { known: false, allow: new Set() };
 const NOTHING: readonly Finding[] = [];
 
 /** Reads one text as it comes. Its memory does not grow with the text. */

@@ -1,6 +1,6 @@
 import { Fault, usageFault } from "../base/fault.ts";
 import type { EnvValue, HomeFile } from "../plan/launch-plan.ts";
-import type { RouteSpec } from "../policy/route.ts";
+import { DEFAULT_INSPECTION, type RouteSpec } from "../policy/route.ts";
 import { MAX_PROMPT } from "./limits.ts";
 import type { Provider, ProviderInput } from "./provider.ts";
 import { onlyKeys } from "./settings.ts";
@@ -114,6 +114,8 @@ function route(authToken: string, kind: "oauth" | "api-key" | undefined): RouteS
     encodedSlash: "block",
     git: { fetch: false, apiWrite: false },
     source: "provider claude",
+    // its answers are the model's own words, which may speak of anything
+    dlp: { ...DEFAULT_INSPECTION, onMatch: "redact", inbound: "warn" },
     auth:
       kind === "api-key"
         ? { header: "x-api-key", scheme: "raw", secret: authToken }

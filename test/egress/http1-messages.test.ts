@@ -241,7 +241,7 @@ test("turns a close-delimited answer into chunks, and a cut chunked one into a c
 test("closes when the upstream dies in the middle of a length", async () => {
   const origin = await rawOrigin({
     serve: answering((_head, _body, wire) => {
-      wire.socket.end("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this");
+      wire.socket.end("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nonly this");
       return undefined;
     }),
   });
@@ -298,7 +298,7 @@ test("passes each server-sent event on as it comes", async () => {
 
 test("closes the upstream when the client goes away in the middle", async () => {
   const origin = await rawOrigin({
-    serve: (wire) => void wire.sendWhen(/\r\n\r\n/, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nabc"),
+    serve: (wire) => void wire.sendWhen(/\r\n\r\n/, "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nabc"),
   });
   const side = sidecar({ origin });
   const client = await side.tls();

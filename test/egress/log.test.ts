@@ -258,7 +258,7 @@ test.for([
   const body = code(`it:${OTHER.slice(0, 12)}`).toString("latin1");
   const origin = await rawOrigin({
     serve: (wire) => {
-      wire.sendWhen(/\r\n\r\n/, `HTTP/1.1 200 OK\r\n${fields}Content-Length: 9999\r\n\r\n${body}`);
+      wire.sendWhen(/\r\n\r\n/, `HTTP/1.1 200 OK\r\n${fields}Content-Length: 99999\r\n\r\n${body}`);
     },
   });
   const side = logging(origin, { auth: null });

@@ -36,16 +36,17 @@ const VENDOR_PREFIX = /^(?:[A-Za-z]{2,10}[0-9]{0,2}[-_.]){1,3}(?=.{16})/;
 
 /**
  * Every spelling of a secret's value that is searched for without decoding anything. Empty for a value with fewer than
- * `SECRET_CHARS` different places or fewer than four different characters, which would be found everywhere.
+ * `least` characters or, where `least` is no smaller than `SECRET_CHARS`, fewer than four different ones: it would be
+ * found everywhere.
  */
-export function formsOf(value: string): readonly Form[] {
+export function formsOf(value: string, least: number): readonly Form[] {
   const forms = new Map<string, Form>();
   for (const text of textsOf(value)) {
     const bytes = Buffer.from(text, "utf8");
-    if (bytes.length < SECRET_CHARS || new Set(bytes).size < 4) continue;
+    if (bytes.length < least || (least >= SECRET_CHARS && new Set(bytes).size < 4)) continue;
     for (const form of spellings(text, bytes, VENDOR_PREFIX.exec(text)?.[0].length ?? 0)) {
       const key = Buffer.from(form.symbols).toString("latin1");
-      if (form.to - form.from >= SECRET_CHARS && !forms.has(key)) forms.set(key, form);
+      if (form.to - form.from >= least && !forms.has(key)) forms.set(key, form);
     }
   }
   return [...forms.values()];

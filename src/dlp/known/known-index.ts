@@ -25,13 +25,13 @@ export interface KnownIndex {
 
 /**
  * Blocks stand side by side and are so long that any `need` symbols of the form contain a whole one: with blocks of b
- * that are any 2b - 1 symbols.
+ * that are any 2b - 1 symbols. `least`: characters of the shortest secret.
  */
-export function indexSecrets(secrets: readonly KnownSecret[]): KnownIndex {
+export function indexSecrets(secrets: readonly KnownSecret[], least: number): KnownIndex {
   const blocks: Block[] = [];
   const literals: Uint8Array[] = [];
   for (const secret of secrets) {
-    for (const spelled of formsOf(secret.value.reveal())) {
+    for (const spelled of formsOf(secret.value.reveal(), least)) {
       const form = { ...spelled, secret };
       const size = (form.need + 1) >> 1;
       for (let end = form.from + size; end <= form.to; end += size) {

@@ -4,6 +4,9 @@ export const PIECE_CHARS = 12;
 /** Letters and digits of the shortest secret that is searched for; one with fewer is not, and the launcher says so. */
 export const SECRET_CHARS = 8;
 
+/** Letters and digits of the shortest credential of the sidecar's own that is masked in answers; a shorter one is not. */
+export const MASKED_CHARS = 3;
+
 /** Bytes at the beginning, and as many at the end, of a long secret that are searched for; what lies between is not. */
 export const SECRET_EDGE_BYTES = 2048;
 

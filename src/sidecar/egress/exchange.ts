@@ -14,7 +14,7 @@ import type { Plane } from "./plane.ts";
 import { answerRefusal } from "./refusal-answer.ts";
 import { createResponseInspection } from "./response/inspect.ts";
 import type { AnswerSink, ResponseInspection } from "./response/inspection.ts";
-import { maskFields } from "./response/mask.ts";
+import { maskFields } from "./response/mask-fields.ts";
 import type {
   ClientSide,
   IncomingRequest,
@@ -194,17 +194,16 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed 
 
   informational(status: number, fields: HeaderList): void {
     this.#touch();
-    this.#client.informational(status, maskFields(fields, this.#secrets, this.#injected));
+    this.#client.informational(status, maskFields(fields, this.#plane.inspector.detectors));
   }
 
   responseStart(start: ResponseStart): void {
     this.#touch();
     this.#transcript?.respond(start.fields);
-    this.#inspection = createResponseInspection(
-      start,
-      { injected: this.#injected, secrets: this.#secrets },
-      this,
-    );
+    const { inspector } = this.#plane;
+    const decision = this.#decision;
+    if (!decision || !isAllowed(decision)) return;
+    this.#inspection = createResponseInspection(start, inspector, inspector.rules(decision.route), this);
   }
 
   responseData(bytes: Buffer): void {

@@ -115,8 +115,11 @@ export const CA_DAYS = 30;
 /** Days a leaf is valid, never past its CA; an older one is minted again. */
 export const LEAF_DAYS = 7;
 
-/** Bytes of a length-delimited answer that is held whole to mask an injected credential; in a larger one the mask keeps the length. */
+/** Bytes of a length-delimited answer that is held whole to be inspected; a larger one streams, and what is masked in it keeps its length. */
 export const MASK_WHOLE_BYTES = 64 * 1024;
+
+/** Bytes of a coded answer that wait to be read and judged; from there on the upstream is not read from. */
+export const ANSWER_HELD_BYTES = 1024 * 1024;
 
 /** Bytes of each body that `egress.log: 2` copies; of the rest only the number is journalled. */
 export const LOG_BODY_BYTES = 16 * 1024;

@@ -1,10 +1,11 @@
 import { printable } from "../../../base/printable.ts";
-import { coveredBy, type Finding } from "../../../dlp/finding.ts";
+import type { Finding } from "../../../dlp/finding.ts";
 import type { KnownSecret } from "../../../dlp/known/secret.ts";
 import { Detectors, type ScanSettings } from "../../../dlp/scanner.ts";
 import { DEFAULT_INSPECTION, type RouteInspection } from "../../../policy/route.ts";
 import type { CompiledRoute } from "../../../policy/routes.ts";
 import { type Code, type Refusal, refuse } from "../../../policy/verdict.ts";
+import { replacedText } from "../replace.ts";
 import type { BodyFault } from "./body-fault.ts";
 import { HoldTimer } from "./hold-timer.ts";
 
@@ -44,10 +45,7 @@ export class Inspector {
   /** A text of the agent's for the journal: every secret in it is replaced by its name. */
   readonly mask = (text: string): string => {
     const findings = this.detectors.scanText(Buffer.from(text, "latin1"), EVERYTHING);
-    return coveredBy(findings).reduceRight(
-      (masked, { name, start, end }) => `${masked.slice(0, start)}[masked ${name}]${masked.slice(end)}`,
-      text,
-    );
+    return findings.length === 0 ? text : replacedText(text, findings, "masked");
   };
 }
 

@@ -1,11 +1,11 @@
 import type { Finding } from "../../../dlp/finding.ts";
 import type { HeaderList } from "../../../policy/facts.ts";
+import { overwrite } from "../replace.ts";
 import { BodyFault } from "./body-fault.ts";
 import { type BodyText, createBodyText, type NewScanner } from "./body-text.ts";
 import { statedCodings } from "./content-codings.ts";
 import { ContentDecoder } from "./content-decoder.ts";
 import { HELD_BYTES } from "./limits.ts";
-import { overwrite } from "./overwrite.ts";
 
 /** Where an inspected body goes: the exchange. */
 export interface BodyOutlet {
@@ -173,7 +173,9 @@ export class RequestBody {
       this.#held -= bytes.length;
       const from = this.#gone;
       this.#gone += bytes.length;
-      this.#outlet.release(this.#spans.length === 0 ? bytes : overwrite(bytes, from, this.#spans));
+      this.#outlet.release(
+        this.#spans.length === 0 ? bytes : overwrite(bytes, from, this.#spans, "redacted"),
+      );
     }
     if (this.#spans.length > 0) this.#spans = this.#spans.filter(({ end }) => end > this.#gone);
     if (this.#full && this.#held <= HELD_BYTES) {

@@ -1,5 +1,3 @@
-import { beginsAtEnd } from "../response/mask.ts";
-
 /** Bytes that must not be journalled, and what stands for them. */
 export interface Needle {
   /** never empty */
@@ -48,4 +46,25 @@ export function maskBytes(source: Buffer, needles: readonly Needle[], cut: boole
 /** The same for a field, which is latin1 text and always whole. */
 export function maskText(text: string, needles: readonly Needle[]): string {
   return maskBytes(Buffer.from(text, "latin1"), needles, false).bytes.toString("latin1");
+}
+
+/** How many bytes at the end could be the beginning of a needle; the longest counts. */
+function beginsAtEnd(bytes: Buffer, needles: readonly Buffer[]): number {
+  let longest = 0;
+  for (const needle of needles) {
+    const first = needle[0] ?? 0;
+    let from = Math.max(0, bytes.length - needle.length + 1);
+    while (true) {
+      from = bytes.indexOf(first, from);
+      if (from < 0) break;
+      const tail = bytes.length - from;
+      if (tail <= longest) break;
+      if (bytes.compare(needle, 0, tail, from) === 0) {
+        longest = tail;
+        break;
+      }
+      from++;
+    }
+  }
+  return longest;
 }

@@ -1,32 +1,50 @@
 import type { HeaderList } from "../../../policy/facts.ts";
+import { refuse } from "../../../policy/verdict.ts";
+import { BodyFault } from "../inspect/body-fault.ts";
+import { statedCodings } from "../inspect/content-codings.ts";
+import type { Inspector, RouteRules } from "../inspect/inspector.ts";
 import type { ResponseStart } from "../stream.ts";
+import { AnswerBody } from "./answer-body.ts";
 import type { AnswerSink, ResponseInspection } from "./inspection.ts";
-import { createBodyMask, maskFields } from "./mask.ts";
-
-/** What an answer is looked through for. */
-export interface ResponseContext {
-  /** name and spellings of the credential that was put on; undefined: none */
-  readonly injected: string | undefined;
-  readonly secrets: readonly string[];
-}
+import { maskFields } from "./mask-fields.ts";
+import { textKind } from "./text-kind.ts";
 
 /** Inspects the answer that begins with `start`, and passes it on to `sink`. */
 export function createResponseInspection(
-  start: ResponseStart,
-  context: ResponseContext,
+  received: ResponseStart,
+  inspector: Inspector,
+  { route, inspection }: RouteRules,
   sink: AnswerSink,
 ): ResponseInspection {
-  const { injected, secrets } = context;
-  const fields = maskFields(start.fields, secrets, injected);
-  const masked = fields === start.fields ? start : { ...start, fields };
-  const mask = injected === undefined ? undefined : createBodyMask(masked, secrets, injected, sink);
-  if (!mask) sink.answerStart(masked);
+  const { detectors } = inspector;
+  const fields = maskFields(received.fields, detectors);
+  const start = fields === received.fields ? received : { ...received, fields };
+  const { inbound } = inspection;
+  const reads = detectors.masks || (inbound !== "off" && textKind(fields) !== undefined);
+  if (!reads || start.body === "none")
+    return pass(start, sink, (trailers) => maskFields(trailers, detectors));
+  const codings = statedCodings(fields);
+  if (!(codings instanceof BodyFault))
+    return new AnswerBody(inspector, { rule: route.rule, inbound, codings }, start, sink);
+  if (!detectors.masks) {
+    sink.notInspected(`the answer ${codings.message}`);
+    return pass(start, sink, (trailers) => trailers);
+  }
+  const detail = `The answer ${codings.message}, so that the sidecar's credentials can't be taken out of it.`;
+  sink.refuse(refuse(codings.code, detail, route.rule));
+  return { data() {}, end() {}, flush: () => true, clientDrained() {}, abort() {} };
+}
+
+/** As it comes, but for what `last` makes of the trailers. */
+function pass(
+  start: ResponseStart,
+  sink: AnswerSink,
+  last: (trailers: HeaderList) => HeaderList,
+): ResponseInspection {
+  sink.answerStart(start);
   return {
-    data: (bytes) => (mask ? mask.write(bytes) : sink.answerData(bytes)),
-    end(trailers: HeaderList) {
-      mask?.end();
-      sink.answerEnd(maskFields(trailers, secrets, injected));
-    },
+    data: (bytes) => sink.answerData(bytes),
+    end: (trailers) => sink.answerEnd(last(trailers)),
     flush: () => sink.answerFlush(),
     clientDrained: () => sink.answerRoom(),
     abort() {},
