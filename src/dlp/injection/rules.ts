@@ -41,7 +41,7 @@ export const RULES: readonly Rule[] = [
   rule("instruction_override", 1.5, 0, W.ORDERS | W.PROMPT, W.DISABLE, W.PRIOR | W.YOU),
   rule("instruction_override", 1.2, 0, W.PROMPT, W.DISABLE | W.OVERRIDE),
   rule("task_replacement", 0.7, 0, W.NEW_TASK),
-  rule("instruction_override", 1.9, 0, W.NEW_TASK, W.OVERRIDE),
+  rule("instruction_override", 1.9, W.OVERRIDE, W.NEW_TASK),
   ifAddressed("instruction_override", 1.4, W.OVERRIDE, W.RULES | W.USER | W.ORDERS | W.GUARD | W.PRIOR),
   rule("persona_change", 2.2, W.BECOME, W.UNBOUND),
   rule("persona_change", 0.9, 0, W.UNBOUND, W.YOU | W.MODEL),
