@@ -1,0 +1,95 @@
+import { hasGithubChecksum } from "../checksum.ts";
+import { type Rule, token, UUID } from "../rule.ts";
+
+/** Where packages and images are published. */
+export const REGISTRIES: readonly Rule[] = [
+  token(
+    "npm-access-token",
+    "npm token",
+    "\\b(npm_[A-Za-z0-9]{36})(?:[^\\w]|$)",
+    ["npm_"],
+    "https://docs.npmjs.com/about-access-tokens",
+  ),
+  token(
+    "npm-access-token",
+    "npm token",
+    "(npm_[A-Za-z0-9]{36})",
+    ["npm_"],
+    "https://github.blog/changelog/2021-09-23-npm-has-a-new-access-token-format/",
+    { check: hasGithubChecksum },
+  ),
+  token(
+    "npm-legacy-token",
+    "npm legacy token",
+    `_authToken=(${UUID})`,
+    ["_authtoken="],
+    "https://docs.npmjs.com/about-access-tokens",
+  ),
+  token(
+    "pypi-upload-token",
+    "PyPI token",
+    "(pypi-AgEIcHlwaS5vcmc[\\w-]{50,1000})",
+    ["pypi-ageichlwas5vcmc"],
+    "the Python package index, help page: API tokens",
+  ),
+  token(
+    "pypi-test-upload-token",
+    "TestPyPI token",
+    "(pypi-AgENdGVzdC5weXBpLm9yZw[\\w-]{50,1000})",
+    ["pypi-agendgvzdc5wexbplm9yzw"],
+    "the Python test index, help page: API tokens",
+  ),
+  token(
+    "rubygems-api-token",
+    "RubyGems key",
+    "(rubygems_[0-9a-f]{48})",
+    ["rubygems_"],
+    "https://guides.rubygems.org/api-key-scopes/",
+  ),
+  token(
+    "crates-io-token",
+    "Rust crate registry token",
+    "\\b(cio[A-Za-z0-9]{32})(?:[^\\w]|$)",
+    ["cio"],
+    "the Rust crate registry, source of its token utility",
+    { entropy: 4 },
+  ),
+  token(
+    "nuget-api-key",
+    "NuGet key",
+    "\\b(oy2[a-z0-9]{43})(?:[^\\w]|$)",
+    ["oy2"],
+    "https://learn.microsoft.com/nuget/nuget-org/publish-a-package",
+    { entropy: 3.5 },
+  ),
+  token(
+    "dockerhub-pat",
+    "Docker Hub token",
+    "(dckr_(?:pat|oat)_[\\w-]{27,40})",
+    ["dckr_pat_", "dckr_oat_"],
+    "https://docs.docker.com/security/access-tokens/",
+  ),
+  token(
+    "clojars-api-token",
+    "Clojars token",
+    "(CLOJARS_[0-9a-f]{60})",
+    ["clojars_"],
+    "https://github.com/clojars/clojars-web/wiki/Deploy-Tokens",
+  ),
+  token(
+    "artifactory-api-key",
+    "Artifactory key",
+    "\\b(AKCp[A-Za-z0-9]{69})(?:[^\\w]|$)",
+    ["akcp"],
+    "https://jfrog.com/help/r/jfrog-platform-administration-documentation/api-key",
+    { entropy: 4 },
+  ),
+  token(
+    "artifactory-reference-token",
+    "Artifactory reference token",
+    "\\b(cmVmd[A-Za-z0-9]{59})(?:[^\\w]|$)",
+    ["cmvmd"],
+    "https://jfrog.com/help/r/jfrog-platform-administration-documentation/access-tokens",
+    { entropy: 4 },
+  ),
+];
