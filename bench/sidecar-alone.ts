@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Secret } from "../src/base/secret.ts";
+import { builtinPatterns } from "../src/dlp/patterns/builtin.ts";
 import { openJournal } from "../src/journal/open.ts";
 import { JournalWriter } from "../src/journal/writer.ts";
 import { Quotas } from "../src/policy/quota.ts";
@@ -63,6 +64,7 @@ const egress = createEgress({
   }),
   vault: new Map([["TOKEN", token]]),
   secrets: [{ name: "TOKEN", value: token, kind: "brokered" }],
+  patterns: builtinPatterns(),
   quotas: new Quotas({}, [], () => {}),
   upstream: {
     resolve: { [`${values.host}:${originPort}`]: values.origin, [`${values.host}:443`]: values.origin },

@@ -2,12 +2,16 @@ import type { Finding } from "./finding.ts";
 import { indexSecrets, type KnownIndex } from "./known/known-index.ts";
 import { MASKED_CHARS, SECRET_CHARS } from "./known/limits.ts";
 import { KnownMatcher } from "./known/matcher.ts";
+import { type KeywordIndex, indexKeywords, PatternMatcher } from "./pattern-matcher.ts";
+import type { PatternSet } from "./patterns/pattern-set.ts";
 import type { KnownSecret } from "./known/secret.ts";
 
 /** What one text is searched for. The sidecar's own credentials and the canary always are. */
 export interface ScanSettings {
   /** the secrets of the bottle's environment */
   readonly known: boolean;
+  /** what has the shape of a vendor's token */
+  readonly patterns: boolean;
   /** names of secrets of the environment that may pass */
   readonly allow: ReadonlySet<string>;
 }
@@ -16,10 +20,13 @@ export interface ScanSettings {
 export class Detectors {
   readonly #secrets: readonly KnownSecret[];
   readonly #brokered: readonly KnownSecret[];
+  readonly #patterns: PatternSet;
+  #keywords: KeywordIndex | undefined;
   #index: KnownIndex | undefined;
   #maskIndex: KnownIndex | undefined;
 
-  constructor(secrets: readonly KnownSecret[]) {
+  constructor(secrets: readonly KnownSecret[], patterns: PatternSet) {
+    this.#patterns = patterns;
     this.#secrets = secrets;
     this.#brokered = secrets.filter(({ kind }) => kind === "brokered");
   }
@@ -32,18 +39,19 @@ export class Detectors {
   /** A scanner of one text that leaves. `found` is called as soon as the end of a find is certain. */
   scanner(settings: ScanSettings, found: (finding: Finding) => void): Scanner {
     this.#index ??= indexSecrets(this.#secrets, SECRET_CHARS);
-    return new Scanner(this.#index, settings, found);
+    if (settings.patterns) this.#keywords ??= indexKeywords(this.#patterns);
+    return new Scanner(this.#index, settings.patterns ? this.#keywords : undefined, settings, found);
   }
 
   /** A scanner of one text that comes back, for the sidecar's own credentials, short ones too. */
   maskScanner(found: (finding: Finding) => void): Scanner {
     this.#maskIndex ??= indexSecrets(this.#brokered, MASKED_CHARS);
-    return new Scanner(this.#maskIndex, NOTHING_ELSE, found);
+    return new Scanner(this.#maskIndex, undefined, NOTHING_ELSE, found);
   }
 
   /** Everything found in a whole text that leaves. */
   scanText(text: Buffer, settings: ScanSettings): readonly Finding[] {
-    return this.#secrets.length === 0 ? NOTHING : collect(text, (found) => this.scanner(settings, found));
+    return this.#secrets.length === 0 && !settings.patterns ? NOTHING : collect(text, (found) => this.scanner(settings, found));
   }
 
   /** Everything to be masked in a whole text that comes back. */
@@ -61,37 +69,53 @@ function collect(text: Buffer, scanner: (found: (finding: Finding) => void) => S
   return findings ?? NOTHING;
 }
 
-const NOTHING_ELSE: ScanSettings = { known: false, allow: new Set() };
+const NOTHING_ELSE: ScanSettings = { known: false, patterns: false, allow: new Set() };
 const NOTHING: readonly Finding[] = [];
 
 /** Reads one text as it comes. Its memory does not grow with the text. */
 export class Scanner {
   readonly #known: KnownMatcher;
+  readonly #patterns: PatternMatcher | undefined;
 
-  constructor(index: KnownIndex, settings: ScanSettings, found: (finding: Finding) => void) {
+  constructor(
+    index: KnownIndex,
+    keywords: KeywordIndex | undefined,
+    settings: ScanSettings,
+    found: (finding: Finding) => void,
+  ) {
     this.#known = new KnownMatcher(index, ({ secret, encoding }, start, end) => {
       const { kind, name } = secret;
       if (kind === "bottle" && (!settings.known || settings.allow.has(name))) return;
       const detector = kind === "canary" ? "canary" : "known_secrets";
       found({ detector, name, encoding, start, end, replaceable: true });
     });
+    this.#patterns = keywords && new PatternMatcher(keywords, (name, start, end, replaceable) =>
+      found({ detector: "token_patterns", name, encoding: "raw", start, end, replaceable }),
+    );
   }
 
   /** `last`: the text ends here. */
   write(bytes: Buffer, last = false): void {
     this.#known.write(bytes, last);
+    this.#patterns?.write(bytes, last);
   }
 
   /**
-   * A message ends here, or nothing came for a while: what is not enough for a find may go. It is remembered, so that
-   * what would complete it later is found.
+   * Nothing came for a while: what is not enough of a known secret may go. It is remembered, so that what would complete
+   * it is found. The beginning of a token may not go.
    */
   settle(): void {
     this.#known.settle();
   }
 
+  /** A message ends here: it is judged by what there is, and may go. What would go on in the next one is remembered. */
+  boundary(): void {
+    this.#known.settle();
+    this.#patterns?.boundary();
+  }
+
   /** Text offset up to which bytes may go: nothing that covers an earlier one can still be completed. */
   get safe(): number {
-    return this.#known.open;
+    return Math.min(this.#known.open, this.#patterns?.open ?? this.#known.open);
   }
 }

@@ -2,6 +2,7 @@ import type { Socket as UdpSocket } from "node:dgram";
 import { createServer, type Server } from "node:net";
 import { networkInterfaces } from "node:os";
 import { Secret } from "../base/secret.ts";
+import { builtinPatterns } from "../dlp/patterns/builtin.ts";
 import type { KnownSecret } from "../dlp/known/secret.ts";
 import { JournalWriter } from "../journal/writer.ts";
 import { Quotas } from "../policy/quota.ts";
@@ -53,6 +54,7 @@ function start(config: SidecarConfig, secrets: Readonly<Record<string, string>>)
     policy: compilePolicy({ routes: config.routes, gitHosts: config.gitHosts }),
     vault,
     secrets: knownSecrets(config, vault),
+    patterns: builtinPatterns(),
     quotas: new Quotas(config.quotas, config.spent, (event) =>
       journal.append({ kind: "lifecycle", ...event }, Date.now()),
     ),

@@ -20,9 +20,9 @@ bottle: dev
 You are the test's agent.
 `;
 
-/** Searches everything the agent's own tools could reach for a token given as two halves. */
+/** Searches everything the agent's own tools could reach for a token given shifted, so that no mask knows it. */
 const SEARCH = `
-use strict; my ($l, $r) = @ARGV; my $t = "$l$r"; $| = 1; my $n = 0;
+use strict; my ($t) = @ARGV; $t =~ tr/A-Za-z0-9/N-ZA-Mn-za-m5-90-4/; $| = 1; my $n = 0;
 sub look { my ($where, $text) = @_; $n++; print "FOUND $where\\n" if index($text, $t) >= 0 }
 look("env", join("\\n", map { "$_=$ENV{$_}" } keys %ENV));
 for my $p (grep { m{/[0-9]+$} && $_ ne "/proc/$$" } glob("/proc/[0-9]*")) {
@@ -36,6 +36,16 @@ my @dirs = ("/home", "/workspace", "/tmp", "/etc", "/run", "/var", "/opt", "/dev
 while (defined(my $d = shift @dirs)) { opendir(my $h, $d) or next; for (readdir $h) { next if /^\\.\\.?$/; my $p = "$d/$_";
   next if -l $p; if (-d $p) { push @dirs, $p } elsif (-f $p && -s $p < 8388608 && open(my $f, "<:raw", $p)) { local $/; look($p, <$f> // "") } } }
 print "SEARCHED $n\\n";`;
+
+/** Letters by 13, digits by 5. */
+function shifted(text: string): string {
+  return text.replace(/[A-Za-z0-9]/g, (c) => {
+    const code = c.charCodeAt(0);
+    if (code < 0x3a) return String.fromCharCode(((code - 0x30 + 5) % 10) + 0x30);
+    const base = code < 0x61 ? 0x41 : 0x61;
+    return String.fromCharCode(((code - base + 13) % 26) + base);
+  });
+}
 
 interface Session {
   readonly home: BottleHome;
@@ -118,8 +128,7 @@ function toolResults(one: Session): string {
 describe.each(STARTERS)("the published Claude Code program, started by %s with an API key", (starter) => {
   let one: Session;
   beforeAll(async () => {
-    const [left, right] = [API_KEY.slice(0, 24), API_KEY.slice(24)];
-    const search = `perl -e '${SEARCH.replaceAll("'", "'\\''")}' '${left}' '${right}'`;
+    const search = `perl -e '${SEARCH.replaceAll("'", "'\\''")}' '${shifted(API_KEY)}'`;
     one = await session(starter, "ANTHROPIC_API_KEY", API_KEY, [
       { name: "Write", input: { file_path: "/workspace/made.txt", content: "made by the tool\n" } },
       { name: "Bash", input: { command: search, description: "search" } },
@@ -199,7 +208,7 @@ describe("the search for the key", () => {
       bottles: { dev: `agent_provider: {template: command}\nsupervise: false\nenv: {PLANTED: ${API_KEY}}` },
     });
     try {
-      const { stdout } = await home.run(["perl", "-e", SEARCH, API_KEY.slice(0, 24), API_KEY.slice(24)]);
+      const { stdout } = await home.run(["perl", "-e", SEARCH, shifted(API_KEY)]);
       expect(stdout).toContain("FOUND env");
       expect(stdout).toMatch(/FOUND \/proc\/\d+\/mem/);
     } finally {

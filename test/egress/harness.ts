@@ -3,6 +3,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { connect as connectTls, createServer as createTlsServer, type TLSSocket } from "node:tls";
 import { onTestFinished } from "vitest";
 import { Secret } from "../../src/base/secret.ts";
+import { builtinPatterns } from "../../src/dlp/patterns/builtin.ts";
 import type { KnownSecret } from "../../src/dlp/known/secret.ts";
 import type { RequestEvent } from "../../src/journal/record.ts";
 import { type BottleQuotas, type QuotaEvent, Quotas, type Spent } from "../../src/policy/quota.ts";
@@ -282,6 +283,7 @@ export class Sidecar {
         ),
         ...Object.entries(options.bottleSecrets ?? {}).map(([name, value]) => known(name, value, "bottle")),
       ],
+      patterns: builtinPatterns(),
       quotas: new Quotas(options.quotas ?? {}, options.spent ?? [], (event) => this.quotaEvents.push(event)),
       upstream: {
         resolve: { ...resolve, ...options.resolve },

@@ -2,6 +2,7 @@ import { isIPv6, type Socket } from "node:net";
 import { printable } from "../../base/printable.ts";
 import type { Secret } from "../../base/secret.ts";
 import type { KnownSecret } from "../../dlp/known/secret.ts";
+import type { PatternSet } from "../../dlp/patterns/pattern-set.ts";
 import type { RequestEvent } from "../../journal/record.ts";
 import type { Quotas } from "../../policy/quota.ts";
 import type { EgressPolicy } from "../../policy/routes.ts";
@@ -27,6 +28,7 @@ export interface EgressOptions {
   readonly vault: ReadonlyMap<string, Secret>;
   /** what must not leave: the vault's, and what is in the bottle's environment */
   readonly secrets: readonly KnownSecret[];
+  readonly patterns: PatternSet;
   readonly quotas: Quotas;
   readonly upstream: UpstreamConfig;
   readonly ca: CertificateAuthority;
@@ -63,7 +65,7 @@ export function createEgress(options: EgressOptions): Egress {
   const plane: Plane = {
     policy: options.policy,
     credentials: createCredentials(options.vault),
-    inspector: new Inspector(options.secrets),
+    inspector: new Inspector(options.secrets, options.patterns),
     quotas: options.quotas,
     upstream,
     deadlines,

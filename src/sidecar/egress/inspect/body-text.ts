@@ -47,7 +47,7 @@ class PlainText implements BodyText {
   }
 
   end(): void {
-    this.#scanner.settle();
+    this.#scanner.boundary();
   }
 
   settle(): void {
@@ -92,7 +92,9 @@ class MultipartText implements BodyText {
 
   end(): void {
     this.#reader.end();
-    this.settle();
+    this.#whole.boundary();
+    this.#parts.boundary();
+    this.#move();
   }
 
   settle(): void {

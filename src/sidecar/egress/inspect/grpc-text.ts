@@ -72,7 +72,7 @@ export class GrpcText implements BodyText {
       this.#scanner.write(bytes);
       this.#read += bytes.length;
     }
-    this.#scanner.settle();
+    this.#scanner.boundary();
   }
 
   #move(): void {

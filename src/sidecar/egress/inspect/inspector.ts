@@ -1,6 +1,7 @@
 import { printable } from "../../../base/printable.ts";
 import type { Finding } from "../../../dlp/finding.ts";
 import type { KnownSecret } from "../../../dlp/known/secret.ts";
+import type { PatternSet } from "../../../dlp/patterns/pattern-set.ts";
 import { Detectors, type ScanSettings } from "../../../dlp/scanner.ts";
 import { DEFAULT_INSPECTION, type RouteInspection } from "../../../policy/route.ts";
 import type { CompiledRoute } from "../../../policy/routes.ts";
@@ -16,7 +17,7 @@ export interface RouteRules {
   readonly settings: ScanSettings;
 }
 
-const EVERYTHING: ScanSettings = { known: true, allow: new Set() };
+const EVERYTHING: ScanSettings = { known: true, patterns: true, allow: new Set() };
 
 /** The content inspection of one egress plane. */
 export class Inspector {
@@ -24,8 +25,8 @@ export class Inspector {
   readonly holds = new HoldTimer();
   readonly #rules = new WeakMap<CompiledRoute, RouteRules>();
 
-  constructor(secrets: readonly KnownSecret[]) {
-    this.detectors = new Detectors(secrets);
+  constructor(secrets: readonly KnownSecret[], patterns: PatternSet) {
+    this.detectors = new Detectors(secrets, patterns);
   }
 
   rules(route: CompiledRoute): RouteRules {
@@ -34,6 +35,7 @@ export class Inspector {
       const inspection = route.spec.dlp ?? DEFAULT_INSPECTION;
       const settings = {
         known: inspection.outbound.includes("known_secrets"),
+        patterns: inspection.outbound.includes("token_patterns"),
         allow: new Set(inspection.allowSecrets),
       };
       rules = { route, inspection, settings };
@@ -69,7 +71,8 @@ export function findingRefusal(
     inspection.onMatch === "supervise" && detector !== "canary"
       ? " It would be held for the operator, who can't be asked yet: it is blocked."
       : "";
-  const detail = `The ${surface} holds the secret ${name}${spelled}.${held}`;
+  const what = detector === "token_patterns" ? `what looks like a credential (${name})` : `the secret ${name}`;
+  const detail = `The ${surface} holds ${what}${spelled}.${held}`;
   const mayBeListed = detector === "known_secrets";
   return refuse(CODES[detector], detail, `${route.rule} outbound_on_match: ${inspection.onMatch}`, {
     ...(mayBeListed && {
