@@ -8,7 +8,9 @@ const RUN_TOGETHER = /(?<![a-zA-Z])(?:[A-Za-z][a-z]{17,}|[A-Z]{18,})(?![a-zA-Z])
 const LOOKS_TOGETHER = /[a-z]{17}|[A-Z]{18}/;
 const LOOKS_SPACED = /[a-z0-9] [a-z0-9] [a-z0-9] [a-z0-9] /;
 const LOOKS_LEET = /[a-z][013457@$][a-z]/;
-const LEET_WORD = /\b[a-z]*[0-9@$][a-z0-9@$]*[a-z][a-z0-9@$]*\b/g;
+const ALPHANUMERIC = /[a-z0-9@$]+/g;
+const DIGIT = /[0-9@$]/;
+const LETTER = /[a-z]/;
 const LEET: Readonly<Record<string, string>> = {
   0: "o",
   1: "i",
@@ -47,8 +49,15 @@ export function disguises(text: string, folded: string): Reading[] {
     );
   if (LOOKS_TOGETHER.test(text))
     add(foldText(text.replaceAll(RUN_TOGETHER, (run) => words(run.toLowerCase()))), false);
-  if (LOOKS_LEET.test(folded) && (folded.match(LEET_WORD)?.length ?? 0) >= LEET_WORDS)
-    add(folded.replaceAll(LEET_WORD, unleet), false);
+  if (LOOKS_LEET.test(folded)) {
+    let count = 0;
+    const reading = folded.replaceAll(ALPHANUMERIC, (word) => {
+      if (!DIGIT.test(word) || !LETTER.test(word)) return word;
+      count++;
+      return unleet(word);
+    });
+    if (count >= LEET_WORDS) add(reading, false);
+  }
   if (ROT13.test(folded)) add(rot13(folded), true);
   if (BACKWARDS.test(folded)) add(Array.from(folded).reverse().join(""), true);
   if (PERCENT.test(text)) add(foldWord(unpercent(text)), false);

@@ -30,14 +30,15 @@ const ALIKE = [
 ] as const;
 
 const LOOK_ALIKES: ReadonlyMap<string, string> = new Map(
-  ALIKE.flatMap(([others, letter]) => [...others].map((other) => [other, letter] as const)),
+  ALIKE.flatMap(([others, letter]) => Array.from(others, (other) => [other, letter] as const)),
 );
 
 /** Characters that show nothing: soft hyphen, zero-width, bidi marks and controls, variation selectors, fillers, tags. */
 export const INVISIBLE = /\p{Default_Ignorable_Code_Point}/gu;
 
 const ASCII = /^[\0-\x7f]*$/;
-const MIXED = /[\p{L}\p{M}]*[a-z][\p{L}\p{M}]*/gu;
+const LETTERS = /[\p{L}\p{M}]+/gu;
+const OURS = /[a-z]/;
 
 /** A word without case, accents, ligatures and styled letters. Letters of another alphabet stay. */
 export function foldWord(word: string): string {
@@ -53,7 +54,7 @@ export function foldWord(word: string): string {
 export function foldText(text: string): string {
   if (ASCII.test(text)) return text.toLowerCase();
   const folded = foldWord(text.replaceAll(INVISIBLE, "").replaceAll("’", "'"));
-  return folded.replaceAll(MIXED, (word) => (ASCII.test(word) ? word : alike(word)));
+  return folded.replaceAll(LETTERS, (word) => (OURS.test(word) && !ASCII.test(word) ? alike(word) : word));
 }
 
 /** Every look-alike turned into the letter it resembles, whatever stands beside it. */

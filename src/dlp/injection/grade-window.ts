@@ -36,7 +36,7 @@ function withoutEscapes(text: string): string {
   return text
     .replaceAll(/\\u([0-9a-fA-F]{4})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
     .replaceAll(/\\x([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
-    .replaceAll(/\\+[nr]/g, "\n")
-    .replaceAll(/\\+t/g, " ")
-    .replaceAll(/\\+(["'/])/g, "$1");
+    .replaceAll(/\\{1,4}[nr]/g, "\n")
+    .replaceAll(/\\{1,4}t/g, " ")
+    .replaceAll(/\\{1,4}(["'/])/g, "$1");
 }

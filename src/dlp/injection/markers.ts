@@ -40,7 +40,7 @@ const LOOKS_MARKED =
   /<[|<s/fitaed]|\[\/?(?:inst|system)|(?:human|user|assistant|system|ai|bot|response|instructions?) ?\*{0,2}:|"role"|end of |begin sys|to=f|new sys/;
 const TURN = /(?:^|\n)[ \t>*#]{0,6}(human|user|assistant|system|ai|bot)[ \t]?\*{0,2}:/g;
 const CLOSED =
-  /[-=#*]{3,}[ \t]*end of (?:document|user input|system prompt|input|page|file|text|prompt|conversation)/;
+  /[-=#*]{3}[ \t]{0,4}end of (?:document|user input|system prompt|input|page|file|text|prompt|conversation)/;
 const HEADING = /(?:^|\n)#{2,4} ?(?:system|instruction|response|assistant|human)s? ?:/g;
 
 /** 0 and up: how much a folded text looks as if another turn of a conversation, or its end, stood in it. */

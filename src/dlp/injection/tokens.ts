@@ -1,4 +1,5 @@
 import { DENSE_LENGTH, DENSE_TERMS, type TermNode, WORD_TERMS } from "./lexicon/lexicon.ts";
+import { specialMask } from "./special-words.ts";
 import { WORD } from "./word-class.ts";
 
 /** What stands before a word. */
@@ -75,8 +76,6 @@ const CLAUSE = /[,:;()[\]{}–—*>#|\-，、：；（）•·=+]/;
 const STOP = /[.!?。！？…]/;
 const WORD_CHARACTER = /[\p{L}\p{N}\p{M}_']/u;
 const URL_AHEAD = /^(?:https?|ftp|wss?):\/\/[^\s"'<>)\]]{2,}/;
-const EMAIL = /^[\w.+-]+@[\w-]+\.[\w.-]+$/;
-const ADDRESS = /^(?:\d{1,3}\.){3}\d{1,3}$/;
 /** What may stand before an opening mark that looks like its closing one. */
 const OPENS = /[\s([{:>,=*_—-]/;
 /** What stands before a string that is a name or a value of JSON. */
@@ -86,10 +85,6 @@ const ENDS = /[\s"'”’`)\]»*_<]/;
 const LINE_STARTS = new Set(Array.from("-*#>|=", (character) => character.charCodeAt(0)));
 const NUMBERED = /^\d+[.)]\s/;
 const PIPED_SHELL = /^\|\s*(?:sudo\s+)?(?:ba|z|da)?sh\b/;
-const SECRET_FILE =
-  /(?:^|\/)(?:\.env|\.ssh|\.aws|\.netrc|id_rsa|id_ed25519|mcp\.json|hosts\.yml|auth\.json)(?:$|[./])|^\/etc\/(?:shadow|passwd)$/;
-const SECRET_NAME = /_(?:token|key|secret|password)$/;
-const HARMFUL_CALL = /^(?:delete|drop|transfer|wipe|destroy|purge)_[a-z_]+$/;
 
 /** Splits a folded text into sentences of classified words. Linear in its length. */
 export function readSentences(text: string): Sentence[] {
@@ -321,13 +316,4 @@ function termsAt(tokens: readonly Token[], at: number): number {
     level = node.next;
   }
   return mask;
-}
-
-function specialMask(run: string): number {
-  if (EMAIL.test(run) || ADDRESS.test(run)) return WORD.DESTINATION;
-  if (run.endsWith(".env")) return WORD.SECRET;
-  if (SECRET_FILE.test(run)) return WORD.SECRET | WORD.DANGER;
-  if (SECRET_NAME.test(run)) return WORD.SECRET;
-  if (HARMFUL_CALL.test(run)) return WORD.DANGER;
-  return 0;
 }

@@ -15,9 +15,6 @@ export interface Extractor {
   end(outlet: Outlet): void;
 }
 
-/** Ends a sentence in a channel's text. */
-export const BREAK = Buffer.from("\x1e");
-
 /** Bytes for one channel, gathered until the slice is done. */
 export class Piece {
   #bytes: Buffer;

@@ -42,9 +42,10 @@ export class HiddenElements {
 
   /** Reads a style sheet for simple selectors whose rules hide. */
   learn(css: string): void {
-    for (const [, selectors = "", declarations = ""] of css.matchAll(/([^{}]{1,500})\{([^{}]{1,2000})\}/g)) {
-      if (!hides(declarations)) continue;
-      for (const [selector] of selectors.matchAll(/[.#][\w-]{1,100}/g))
+    for (const rule of css.split("}")) {
+      const open = rule.lastIndexOf("{");
+      if (open < 0 || !hides(rule.slice(open + 1))) continue;
+      for (const [selector] of rule.slice(0, open).matchAll(/[.#][\w-]{1,100}/g))
         if (this.#selectors.size < HIDDEN_SELECTOR_COUNT) this.#selectors.add(selector);
     }
   }
