@@ -427,3 +427,44 @@ test("the journal names the secret and does not hold it", async () => {
   expect(event?.path).toBe("/x/[masked DEPLOY_KEY]");
   expect(JSON.stringify(event)).not.toContain(VALUE.slice(0, 12));
 });
+
+describe("what is shaped like a vendor's token", () => {
+  // no literal of a real shape stands here
+  const token = ["glpat", "Xk29dLq7Zt4mVb81WsYe"].join("-");
+
+  test.each([
+    ["in the body", `POST / HTTP/1.1\r\n${HEAD}Content-Length: ${token.length + 6}\r\n\r\nkey = ${token}`],
+    ["in a header", `GET / HTTP/1.1\r\n${HEAD}X-Key: ${token}\r\n\r\n`],
+    ["in the query", `GET /?key=${token} HTTP/1.1\r\n${HEAD}\r\n`],
+    [
+      "in chunks",
+      `POST / HTTP/1.1\r\n${HEAD}Transfer-Encoding: chunked\r\n\r\n${chunked([...(`key = ${token} .`.match(/.{1,3}/g) ?? [])])}`,
+    ],
+  ])("does not leave: %s", async (_, request) => {
+    const { side, received } = await inspected();
+    const client = await side.tls();
+    client.send(request);
+    const answer = await client.until(/\}\s*$/);
+    expect(refusalCode(answer)).toBe("dlp.token_pattern");
+    expect(received()).not.toContain(token.slice(6));
+    expect(answer).not.toContain(token.slice(6));
+    expect((await side.journal(1))[0]?.findings).toMatchObject([
+      { detector: "token_patterns", action: "block" },
+    ]);
+  });
+
+  test("is taken out where the route says redact", async () => {
+    const { side, received } = await inspected({ onMatch: "redact" });
+    const client = await side.tls();
+    await client
+      .send(`POST / HTTP/1.1\r\n${HEAD}Content-Length: ${token.length + 6}\r\n\r\nkey = ${token}`)
+      .until(/hello/);
+    expect(received()).toMatch(/key = \[redacted [a-z-]+\]?\**$/);
+  });
+
+  test("passes where the route does not ask for token_patterns", async () => {
+    const { side } = await inspected({ outbound: ["known_secrets"] });
+    const client = await side.tls();
+    await client.send(`GET /?key=${token} HTTP/1.1\r\n${HEAD}\r\n`).until(/hello/);
+  });
+});
