@@ -147,3 +147,6 @@ export const LOG_BROUGHT_COUNT = 16;
 
 /** Findings of one exchange that are journalled; more are left out of its record, and acted on all the same. */
 export const FINDING_COUNT = 16;
+
+/** Bytes at the beginning of an answer, of a type that isn't text, that are looked at for whether they are text. */
+export const SNIFFED_BYTES = 1024;

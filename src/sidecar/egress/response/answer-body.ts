@@ -12,16 +12,20 @@ import type { ResponseStart } from "../stream.ts";
 import { AnswerText } from "./answer-text.ts";
 import type { AnswerSink, ResponseInspection } from "./inspection.ts";
 import { maskFields } from "./mask-fields.ts";
+import { rewrittenFields } from "./rewritten-fields.ts";
 import { textKind } from "./text-kind.ts";
 
 /** How an answer is to be read. */
 export interface AnswerRules {
   readonly rule: string;
   readonly inbound: "off" | "warn" | "block";
+  readonly oversize: "block" | "pass";
   readonly codings: readonly Coding[];
 }
 
 const EVENT_END = "event: error\ndata: ";
+/** RFC 9110 §15.3.7: the length of a part is also in Content-Range */
+const PARTIAL = 206;
 
 /**
  * The body of an answer on its way to the agent. A short one of stated length is held whole, so that it can be rewritten
@@ -42,8 +46,8 @@ export class AnswerBody implements ResponseInspection, Holder {
   #waiting: Buffer[] = [];
   /** to be replaced, in the order found */
   #spans: Finding[] = [];
-  /** of a coded answer that is held whole */
-  #decodedParts: Buffer[] = [];
+  /** of a coded answer that is held whole; undefined: it became too large to be rewritten */
+  #decodedParts: Buffer[] | undefined = [];
   #held = 0;
   #decoded = 0;
   #gone = 0;
@@ -69,7 +73,8 @@ export class AnswerBody implements ResponseInspection, Holder {
     if (rules.codings.length > 0)
       this.#decoder = new ContentDecoder(rules.codings, {
         decoded: (bytes) => {
-          if (this.#whole) this.#decodedParts.push(bytes);
+          if (this.#decoded + bytes.length > ANSWER_HELD_BYTES) this.#decodedParts = undefined;
+          else if (this.#whole) this.#decodedParts?.push(bytes);
           this.#read(bytes);
         },
         failed: (fault) => this.#fault(fault),
@@ -88,7 +93,7 @@ export class AnswerBody implements ResponseInspection, Holder {
     this.#queue.push({ bytes, end: this.#decoded + bytes.length });
     this.#read(bytes);
     this.#release();
-    if (this.holds && !this.#whole) this.#inspector.holds.touch(this);
+    this.#watchHold();
   }
 
   end(trailers: HeaderList): void {
@@ -131,6 +136,10 @@ export class AnswerBody implements ResponseInspection, Holder {
     this.#sink.answerFlush();
   }
 
+  #watchHold(): void {
+    if (this.holds && !this.#whole) this.#inspector.holds.touch(this);
+  }
+
   #feed(): void {
     if (this.#busy || this.#done || !this.#decoder) return;
     const bytes = this.#waiting.shift();
@@ -147,7 +156,9 @@ export class AnswerBody implements ResponseInspection, Holder {
       if (this.#done) return;
       piece.end = this.#decoded;
       this.#release();
-      if (!this.#done) this.#sink.answerFlush();
+      if (this.#done) return;
+      this.#sink.answerFlush();
+      this.#watchHold();
       if (this.#full && this.#held <= ANSWER_HELD_BYTES) {
         this.#full = false;
         this.#sink.answerRoom();
@@ -189,12 +200,15 @@ export class AnswerBody implements ResponseInspection, Holder {
 
   #fault({ code, message }: BodyFault): void {
     if (this.#done) return;
-    if (!this.#inspector.detectors.masks) {
+    const { rule, inbound, oversize } = this.#rules;
+    const { masks } = this.#inspector.detectors;
+    if (!masks && (inbound !== "block" || oversize === "pass")) {
       this.#passUnread(message);
       return;
     }
-    const detail = `The answer ${message}, so that the sidecar's credentials can't be taken out of it.`;
-    this.#cut(refuse(code, detail, this.#rules.rule));
+    // A client that knows no codings reads the bytes as they stand.
+    const why = masks ? "the sidecar's credentials can't be taken out of it" : "it can't be read";
+    this.#cut(refuse(code, `The answer ${message}, so that ${why}.`, rule));
   }
 
   /** There is no credential to take out of it: it passes as it is. */
@@ -216,7 +230,10 @@ export class AnswerBody implements ResponseInspection, Holder {
     this.#spans.push({ ...finding, start: Math.max(finding.start, this.#gone) });
     const surface = "response body";
     this.#sink.found({ detector: "response_mask", name, surface, encoding, action: "mask" });
-    if (this.#rules.codings.length === 0 || this.#whole) return;
+    if (this.#rules.codings.length > 0 && !this.#whole) this.#cutMasked(name);
+  }
+
+  #cutMasked(name: string): void {
     const detail = `The answer holds the credential ${name} where it can't be replaced.`;
     this.#cut(refuse("dlp.known_secret", detail, `${this.#rules.rule} response mask`));
   }
@@ -246,9 +263,10 @@ export class AnswerBody implements ResponseInspection, Holder {
     if (spans.length > 0) this.#spans = spans.filter(({ end }) => end > this.#gone);
   }
 
-  /** Where a length was stated it stays. */
+  /** Where a length or a range was stated it stays. */
   #masked(bytes: Buffer, from: number): Buffer {
-    const mask = typeof this.#start.body === "number" ? overwrite : replaced;
+    const { body, status } = this.#start;
+    const mask = typeof body === "number" || status === PARTIAL ? overwrite : replaced;
     return mask(bytes, from, this.#spans, "masked");
   }
 
@@ -273,16 +291,22 @@ export class AnswerBody implements ResponseInspection, Holder {
       if (came.length > 0) this.#sink.answerData(came);
       return;
     }
-    // A coding is not put on again: what is masked goes as it reads.
     const coded = this.#rules.codings.length > 0;
-    const body = replaced(coded ? Buffer.concat(this.#decodedParts) : came, 0, spans, "masked");
-    const { fields } = this.#start;
-    const kept = coded ? fields.filter((_, i) => !isCoding(fields[i - (i % 2)] ?? "")) : fields;
-    this.#begin({ ...this.#start, fields: kept, body: body.length, contentLength: body.length });
+    const partial = this.#start.status === PARTIAL;
+    if (partial && !coded) {
+      this.#begin();
+      this.#sink.answerData(overwrite(came, 0, spans, "masked"));
+      return;
+    }
+    const parts = coded ? this.#decodedParts : [came];
+    if (partial || !parts) {
+      this.#cutMasked(spans[0]?.name ?? "");
+      return;
+    }
+    // A coding is not put on again: what is masked goes as it reads, which every client takes.
+    const body = replaced(Buffer.concat(parts), 0, spans, "masked");
+    const fields = rewrittenFields(this.#start.fields, coded);
+    this.#begin({ ...this.#start, fields, body: body.length, contentLength: body.length });
     this.#sink.answerData(body);
   }
-}
-
-function isCoding(name: string): boolean {
-  return name.toLowerCase() === "content-encoding";
 }

@@ -1,27 +1,38 @@
 import type { Finding } from "../../../dlp/finding.ts";
 import type { InjectionFinding } from "../../../dlp/injection/finding.ts";
-import { InjectionScanner, type TextKind } from "../../../dlp/injection/scanner.ts";
+import { InjectionScanner } from "../../../dlp/injection/scanner.ts";
 import type { Detectors, Scanner } from "../../../dlp/scanner.ts";
+import { type AnswerKind, readsAsText } from "./text-kind.ts";
 
 /** An answer with its codings undone, read for what must not reach the agent as it is. */
 export class AnswerText {
   readonly #mask: Scanner | undefined;
-  readonly #injection: InjectionScanner | undefined;
+  #injection: InjectionScanner | undefined;
+  #unstated: boolean;
   readonly #events: boolean;
+  /** the last bytes, for a blank line that came in two pieces */
+  #tail = "";
   #seen = 0;
 
   /** `kind` undefined: not read for injections. */
-  constructor(detectors: Detectors, kind: TextKind | undefined, found: (finding: Finding) => void) {
+  constructor(detectors: Detectors, kind: AnswerKind | undefined, found: (finding: Finding) => void) {
     this.#mask = detectors.masks ? detectors.maskScanner(found) : undefined;
-    this.#injection = kind === undefined ? undefined : new InjectionScanner(kind);
+    this.#unstated = kind === "unstated";
+    this.#injection = kind === undefined || kind === "unstated" ? undefined : new InjectionScanner(kind);
     this.#events = kind === "sse";
   }
 
   write(bytes: Buffer): void {
+    if (this.#unstated && bytes.length > 0) {
+      this.#unstated = false;
+      if (readsAsText(bytes)) this.#injection = new InjectionScanner("text");
+    }
     this.#seen += bytes.length;
     this.#mask?.write(bytes);
     this.#injection?.write(bytes);
-    if (this.#events && endsEvent(bytes)) {
+    if (!this.#events) return;
+    this.#tail = (this.#tail + bytes.toString("latin1", Math.max(0, bytes.length - 4))).slice(-4);
+    if (EVENT_END.test(this.#tail)) {
       this.#mask?.settle();
       this.settle();
     }
@@ -47,6 +58,4 @@ export class AnswerText {
 }
 
 /** WHATWG HTML §9.2.6: a blank line, whichever line ends are used. */
-function endsEvent(bytes: Buffer): boolean {
-  return /(?:\n\n|\r\r|\r\n\r\n)$/.test(bytes.toString("latin1", Math.max(0, bytes.length - 4)));
-}
+const EVENT_END = /(?:\n\n|\r\r|\r\n\r\n)$/;

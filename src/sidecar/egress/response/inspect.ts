@@ -7,7 +7,6 @@ import type { ResponseStart } from "../stream.ts";
 import { AnswerBody } from "./answer-body.ts";
 import type { AnswerSink, ResponseInspection } from "./inspection.ts";
 import { maskFields } from "./mask-fields.ts";
-import { textKind } from "./text-kind.ts";
 
 /** Inspects the answer that begins with `start`, and passes it on to `sink`. */
 export function createResponseInspection(
@@ -18,17 +17,20 @@ export function createResponseInspection(
 ): ResponseInspection {
   const { detectors } = inspector;
   const fields = maskFields(received.fields, detectors);
-  const start = fields === received.fields ? received : { ...received, fields };
-  const { inbound } = inspection;
-  const reads = detectors.masks || (inbound !== "off" && textKind(fields) !== undefined);
+  const [, reason = ""] = maskFields(["reason", received.reason], detectors);
+  const unmasked = fields === received.fields && reason === received.reason;
+  const start = unmasked ? received : { ...received, fields, reason };
+  const { inbound, oversize } = inspection;
+  const reads = detectors.masks || inbound !== "off";
   if (!reads || start.body === "none")
     return pass(start, sink, (trailers) => maskFields(trailers, detectors));
   const codings = statedCodings(fields);
   if (!(codings instanceof BodyFault))
-    return new AnswerBody(inspector, { rule: route.rule, inbound, codings }, start, sink);
+    return new AnswerBody(inspector, { rule: route.rule, inbound, oversize, codings }, start, sink);
   if (!detectors.masks) {
+    // Whoever doesn't know the coding either reads it as it stands.
     sink.notInspected(`the answer ${codings.message}`);
-    return pass(start, sink, (trailers) => trailers);
+    return new AnswerBody(inspector, { rule: route.rule, inbound, oversize, codings: [] }, start, sink);
   }
   const detail = `The answer ${codings.message}, so that the sidecar's credentials can't be taken out of it.`;
   sink.refuse(refuse(codings.code, detail, route.rule));

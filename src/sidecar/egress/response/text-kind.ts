@@ -1,11 +1,15 @@
 import type { TextKind } from "../../../dlp/injection/scanner.ts";
 import type { HeaderList } from "../../../policy/facts.ts";
 import { fieldValue } from "../http1/fields.ts";
+import { SNIFFED_BYTES } from "../limits.ts";
+
+/** `unstated`: the type says that it is no text, or nothing that is known; the bytes are asked (`readsAsText`). */
+export type AnswerKind = TextKind | "unstated";
 
 const TEXT = /^(?:text\/.*|application\/(?:.*\+)?xml|application\/(?:x-ndjson|jsonl|yaml|x-yaml|markdown))$/;
 
-/** How an answer's text is read, by its Content-Type; without one it is read as text. Undefined: it isn't text. */
-export function textKind(fields: HeaderList): TextKind | undefined {
+/** How an answer's text is read, by its Content-Type; without one it is read as text. */
+export function textKind(fields: HeaderList): AnswerKind {
   const stated = fieldValue(fields, "content-type");
   if (stated === undefined) return "text";
   const type = (stated.split(";", 1)[0] ?? "").trim().toLowerCase();
@@ -13,5 +17,16 @@ export function textKind(fields: HeaderList): TextKind | undefined {
   if (type === "text/html" || type === "application/xhtml+xml") return "html";
   if (type === "text/markdown" || type === "application/markdown") return "markdown";
   if (type === "application/json" || type.endsWith("+json")) return "json";
-  return TEXT.test(type) ? "text" : undefined;
+  return TEXT.test(type) ? "text" : "unstated";
+}
+
+/**
+ * Whether the beginning of a body could be text: an agent reads text whatever its type says. Of compressed or random
+ * bytes a tenth are controls, of text none; a few, or too few bytes to tell, don't make a body binary.
+ */
+export function readsAsText(bytes: Buffer): boolean {
+  const sample = bytes.subarray(0, SNIFFED_BYTES);
+  let controls = 0;
+  for (const byte of sample) if (byte < 0x20 && (byte < 0x09 || byte > 0x0d) && byte !== 0x1b) controls++;
+  return sample.length < 64 || controls * 25 < sample.length;
 }
