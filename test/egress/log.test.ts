@@ -163,6 +163,33 @@ test("masks every secret of the vault, in each spelling, on a route without a cr
   expect(event.response).toEqual({ fields: [`X-B: ${MASKED}`], body: masked });
 });
 
+test.each([
+  ["hex", Buffer.from(TOKEN).toString("hex")],
+  ["hex with colons", [...TOKEN].map((c) => c.charCodeAt(0).toString(16)).join(":")],
+  ["percent signs", [...TOKEN].map((c) => `%${c.charCodeAt(0).toString(16)}`).join("")],
+  ["reverse", [...TOKEN].reverse().join("")],
+  ["base64 inside more", Buffer.from(`{"a":"${TOKEN}"}`).toString("base64")],
+])("masks the sidecar's credential in an answer that spells it in %s", async (_, spelled) => {
+  for (const [body, fields] of [
+    [`you: ${spelled}`, `X-Echo: ${spelled}\r\n`],
+    [gzipSync(`you: ${spelled}`).toString("latin1"), "Content-Encoding: gzip\r\n"],
+  ] as const) {
+    const origin = await rawOrigin({ serve: answering(() => ok(body, fields)) });
+    const side = sidecar({
+      origin,
+      routes: [route({ auth: bearer })],
+      secrets: { API_TOKEN: TOKEN },
+      log: 2,
+    });
+    (await side.tls()).send(get());
+    const [event] = await side.journal(1);
+    expect(event?.response?.body).toContain(MASKED);
+    expect(JSON.stringify(event)).not.toContain(
+      spelled.slice(spelled.length / 2 - 6, spelled.length / 2 + 6),
+    );
+  }
+});
+
 test("masks a secret that JSON escapes", async () => {
   const secret = 'line one\nline "two"';
   const event = await exchange(post(JSON.stringify({ secret })), ok(), { secrets: { LINES: secret } });
@@ -431,7 +458,7 @@ test("no byte of a needle is left, however needles overlap and wherever the text
         const source = text.slice(0, at);
         const masked = maskBytes(
           Buffer.from(source),
-          needles.map((n) => ({ bytes: Buffer.from(n), label: "#" })),
+          { needles: needles.map((n) => ({ bytes: Buffer.from(n), label: "#" })) },
           cut,
         );
         // reference: every character that an occurrence in the whole text covers

@@ -61,7 +61,8 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed 
     this.#plane = plane;
     this.#client = client;
     this.#request = request;
-    if (plane.known) this.#transcript = new Transcript(request.fields, plane.known);
+    if (plane.known)
+      this.#transcript = new Transcript(request.fields, plane.known, plane.inspector.detectors);
     this.deadline = plane.deadlines.now + EXCHANGE_IDLE_MS;
     plane.deadlines.add(this);
   }

@@ -1,8 +1,20 @@
+import type { Finding } from "../../../dlp/finding.ts";
+import type { Detectors, ScanSettings } from "../../../dlp/scanner.ts";
+
+const KNOWN: ScanSettings = { known: true, patterns: false, allow: new Set() };
+
 /** Bytes that must not be journalled, and what stands for them. */
 export interface Needle {
   /** never empty */
   readonly bytes: Buffer;
   readonly label: string;
+}
+
+/** What is taken out of a message before it is journalled. */
+export interface Sought {
+  readonly needles: readonly Needle[];
+  /** finds the secrets of bottle and sidecar in their other spellings */
+  readonly detectors?: Detectors;
 }
 
 export interface Masked {
@@ -12,10 +24,10 @@ export interface Masked {
 }
 
 /**
- * Replaces every needle. Where needles overlap, all that any of them covers goes. `cut`: more followed, so that an end
- * which begins a needle is dropped.
+ * Replaces what is sought. Where finds overlap, all that any of them covers goes. `cut`: more followed, so that an end
+ * which begins one is dropped.
  */
-export function maskBytes(source: Buffer, needles: readonly Needle[], cut: boolean): Masked {
+export function maskBytes(source: Buffer, { needles, detectors }: Sought, cut: boolean): Masked {
   const found: { start: number; end: number; label: string }[] = [];
   for (const { bytes, label } of needles) {
     let last: { start: number; end: number; label: string } | undefined;
@@ -29,7 +41,14 @@ export function maskBytes(source: Buffer, needles: readonly Needle[], cut: boole
     }
   }
   const needed = needles.map(({ bytes }) => bytes);
-  const end = cut ? source.length - beginsAtEnd(source, needed) : source.length;
+  let end = cut ? source.length - beginsAtEnd(source, needed) : source.length;
+  if (detectors) {
+    const add = ({ name, start, end }: Finding): void =>
+      void found.push({ start, end, label: `[masked ${name}]` });
+    const scanner = detectors.scanner(KNOWN, add);
+    scanner.write(source, !cut);
+    end = Math.min(end, scanner.safe);
+  }
   if (found.length === 0) return { bytes: source.subarray(0, end), from: end };
 
   found.sort((a, b) => a.start - b.start);
@@ -44,8 +63,8 @@ export function maskBytes(source: Buffer, needles: readonly Needle[], cut: boole
 }
 
 /** The same for a field, which is latin1 text and always whole. */
-export function maskText(text: string, needles: readonly Needle[]): string {
-  return maskBytes(Buffer.from(text, "latin1"), needles, false).bytes.toString("latin1");
+export function maskText(text: string, sought: Sought): string {
+  return maskBytes(Buffer.from(text, "latin1"), sought, false).bytes.toString("latin1");
 }
 
 /** How many bytes at the end could be the beginning of a needle; the longest counts. */

@@ -5,28 +5,28 @@ import { LOG_BODY_BYTES, LOG_BODY_CHARS, LOG_FIELD_CHARS, LOG_FIELDS_CHARS } fro
 import type { Capture } from "./capture.ts";
 import { codingsOf, decodeBody } from "./decode.ts";
 import { fittingChars } from "./fitting.ts";
-import { maskBytes, maskText, type Needle } from "./mask.ts";
+import { maskBytes, maskText, type Sought } from "./mask.ts";
 
 /** What was captured of a message, masked, as it is journalled. `hide`: what to write for the value of a field. */
 export function recordedMessage(
   capture: Capture,
-  needles: readonly Needle[],
+  sought: Sought,
   hide: (lowerName: string, value: string) => string,
 ): RecordedMessage {
-  const fields = recordedFields(capture.fields, needles, hide, LOG_FIELDS_CHARS);
-  const trailers = recordedFields(capture.trailers, needles, hide, fields.room);
+  const fields = recordedFields(capture.fields, sought, hide, LOG_FIELDS_CHARS);
+  const trailers = recordedFields(capture.trailers, sought, hide, fields.room);
   const leftOut = fields.leftOut + trailers.leftOut;
   return {
     fields: fields.lines,
     ...(trailers.lines.length === 0 ? {} : { trailers: trailers.lines }),
     ...(leftOut === 0 ? {} : { fields_left_out: leftOut }),
-    ...(capture.total === 0 ? {} : recordedBody(capture, needles)),
+    ...(capture.total === 0 ? {} : recordedBody(capture, sought)),
   };
 }
 
 function recordedFields(
   fields: HeaderList,
-  needles: readonly Needle[],
+  sought: Sought,
   hide: (lowerName: string, value: string) => string,
   room: number,
 ): { lines: readonly string[]; leftOut: number; room: number } {
@@ -38,8 +38,8 @@ function recordedFields(
   const lines: string[] = [];
   let left = room;
   let leftOut = 0;
-  // At once: there may be many fields and many needles. No field holds a line feed.
-  for (const line of plain.length === 0 ? [] : maskText(plain.join("\n"), needles).split("\n")) {
+  // At once: there may be many fields and many sought. No field holds a line feed.
+  for (const line of plain.length === 0 ? [] : maskText(plain.join("\n"), sought).split("\n")) {
     const shown = line.length > LOG_FIELD_CHARS ? `${line.slice(0, LOG_FIELD_CHARS)}…` : line;
     const { size, chars } = fittingChars(shown, left - QUOTES);
     if (chars < shown.length) leftOut++;
@@ -56,11 +56,11 @@ const QUOTES = 3;
 
 type RecordedBody = Omit<RecordedMessage, "fields" | "trailers" | "fields_left_out">;
 
-function recordedBody(capture: Capture, needles: readonly Needle[]): RecordedBody {
+function recordedBody(capture: Capture, sought: Sought): RecordedBody {
   const codings = codingsOf(valuesOf(capture.fields, "content-encoding"));
   if (codings.length === 0) {
     const { body, total, complete } = capture;
-    return shownBody(body, total, !complete, capture.fields, needles);
+    return shownBody(body, total, !complete, capture.fields, sought);
   }
   const decoded = decodeBody(capture.body, codings);
   if (!decoded.ok) return { body_omitted: decoded.reason };
@@ -68,7 +68,7 @@ function recordedBody(capture: Capture, needles: readonly Needle[]): RecordedBod
   const { bytes } = decoded;
   const cut = !capture.complete || notDecoded > 0;
   return {
-    ...shownBody(bytes.subarray(0, LOG_BODY_BYTES), bytes.length, cut, capture.fields, needles),
+    ...shownBody(bytes.subarray(0, LOG_BODY_BYTES), bytes.length, cut, capture.fields, sought),
     body_decoded: codings.join(", "),
     ...(notDecoded === 0 ? {} : { body_not_decoded: notDecoded }),
   };
@@ -80,10 +80,10 @@ function shownBody(
   total: number,
   cut: boolean,
   fields: HeaderList,
-  needles: readonly Needle[],
+  sought: Sought,
 ): RecordedBody {
   const open = cut || total > source.length;
-  const { bytes, from } = maskBytes(source, needles, open);
+  const { bytes, from } = maskBytes(source, sought, open);
   const text = isText(fieldValue(fields, "content-type")) ? utf8(bytes, open) : undefined;
   let body: string;
   let shown: number;

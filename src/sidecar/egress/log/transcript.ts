@@ -1,9 +1,10 @@
+import type { Detectors } from "../../../dlp/scanner.ts";
 import type { RequestEvent } from "../../../journal/record.ts";
 import type { HeaderList } from "../../../policy/facts.ts";
 import type { EgressPolicy } from "../../../policy/routes.ts";
 import { LOG_BROUGHT_COUNT, LOG_SECRET_CHARS } from "../limits.ts";
 import { Capture } from "./capture.ts";
-import type { Needle } from "./mask.ts";
+import type { Needle, Sought } from "./mask.ts";
 import { recordedMessage } from "./message.ts";
 
 const REMOVED = "[removed]";
@@ -24,11 +25,13 @@ export class Transcript {
   /** undefined: nothing was answered */
   response: Capture | undefined;
   readonly #known: readonly Needle[];
+  readonly #detectors: Detectors;
 
-  /** `fields`: as the agent sent them. `known`: the vault's secrets. */
-  constructor(fields: HeaderList, known: readonly Needle[]) {
+  /** `fields`: as the agent sent them. `known`: the vault's secrets, `detectors`: these and the bottle's in other spellings. */
+  constructor(fields: HeaderList, known: readonly Needle[], detectors: Detectors) {
     this.request = new Capture(fields);
     this.#known = known;
+    this.#detectors = detectors;
   }
 
   respond(fields: HeaderList): void {
@@ -59,9 +62,10 @@ export class Transcript {
         .map((token) => needle(token, REMOVED)),
     ];
     const asIs = (_: string, value: string): string => value;
+    const sought: Sought = { needles, detectors: this.#detectors };
     return {
-      request: recordedMessage(request, needles, hide),
-      ...(response === undefined ? {} : { response: recordedMessage(response, needles, asIs) }),
+      request: recordedMessage(request, sought, hide),
+      ...(response === undefined ? {} : { response: recordedMessage(response, sought, asIs) }),
     };
   }
 }
