@@ -3,6 +3,7 @@ import type { Finding } from "../../../dlp/finding.ts";
 import type { KnownSecret } from "../../../dlp/known/secret.ts";
 import type { PatternSet } from "../../../dlp/patterns/pattern-set.ts";
 import { Detectors, type ScanSettings } from "../../../dlp/scanner.ts";
+import { SplitIndex } from "../../../dlp/split/split-index.ts";
 import { DEFAULT_INSPECTION, type RouteInspection } from "../../../policy/route.ts";
 import type { CompiledRoute } from "../../../policy/routes.ts";
 import { type Code, type Refusal, refuse } from "../../../policy/verdict.ts";
@@ -22,11 +23,14 @@ const EVERYTHING: ScanSettings = { known: true, patterns: true, allow: new Set()
 /** The content inspection of one egress plane. */
 export class Inspector {
   readonly detectors: Detectors;
+  /** what the requests of the bottle hold between them */
+  readonly split: SplitIndex;
   readonly holds = new HoldTimer();
   readonly #rules = new WeakMap<CompiledRoute, RouteRules>();
 
   constructor(secrets: readonly KnownSecret[], patterns: PatternSet) {
     this.detectors = new Detectors(secrets, patterns);
+    this.split = new SplitIndex(this.detectors, secrets);
   }
 
   rules(route: CompiledRoute): RouteRules {

@@ -1,4 +1,5 @@
 import type { Finding } from "../../../dlp/finding.ts";
+import { SPLIT_BODY_BYTES } from "../../../dlp/split/limits.ts";
 import type { HeaderList } from "../../../policy/facts.ts";
 import { overwrite } from "../replace.ts";
 import { BodyFault } from "./body-fault.ts";
@@ -16,6 +17,8 @@ export interface BodyOutlet {
   /** all of it has gone, and it was whole */
   released(): void;
   found(finding: Finding, inPlace: boolean): void;
+  /** bytes of its text, of the first few thousand */
+  beginning(bytes: Buffer): void;
   /** it can't be inspected. True: it may pass all the same, and what is held and follows goes as it is */
   fault(fault: BodyFault): boolean;
   /** there is room for more, after `roomy` was false */
@@ -136,8 +139,10 @@ export class RequestBody {
   }
 
   #read(bytes: Buffer): void {
+    const before = this.#decoded;
     this.#decoded += bytes.length;
     this.#text?.write(bytes);
+    if (before < SPLIT_BODY_BYTES) this.#outlet.beginning(bytes.subarray(0, SPLIT_BODY_BYTES - before));
   }
 
   #textEnd(): void {

@@ -1,5 +1,6 @@
 import { printable } from "../../../base/printable.ts";
 import type { Finding } from "../../../dlp/finding.ts";
+import type { Surface } from "../../../dlp/split/values.ts";
 import type { RecordedFinding } from "../../../journal/record.ts";
 import type { HeaderList } from "../../../policy/facts.ts";
 import type { Refusal } from "../../../policy/verdict.ts";
@@ -45,7 +46,19 @@ export class RequestInspection implements BodyOutlet, Holder {
     const findings = this.#inspector.detectors.scanText(Buffer.from(text, "latin1"), this.#rules.settings);
     const finding = findings[0];
     if (finding) this.#refuse(finding, surfaceAt(text, finding.start));
+    else this.#observe({ host, target, fields }, "head");
     return !this.#refused;
+  }
+
+  /** What this request completes of a secret that others before it began. */
+  #observe(surface: Surface, name: string): void {
+    const { split } = this.#inspector;
+    const finding = split.observe(surface, this.#rules.settings, performance.now());
+    if (finding) this.#refuse(finding, name);
+  }
+
+  beginning(body: Buffer): void {
+    if (!this.#refused) this.#observe({ host: "", target: "", fields: NO_FIELDS, body }, "body");
   }
 
   /** `fields`: Content-Type and Content-Encoding say how the body is read. */
