@@ -9,5 +9,18 @@ const STAND_INS =
 const JWT_SAMPLE = /IjEyMzQ1Njc4OTAi|iMTIzNDU2Nzg5MC|xMjM0NTY3ODkw/;
 
 export function isPlaceholder(secret: string): boolean {
-  return STAND_INS.test(secret) || JWT_SAMPLE.test(secret);
+  return STAND_INS.test(secret);
+}
+
+/** Its signature covers the subject: a real token can't be given this one to pass. */
+export function isSampleJwt(jwt: string): boolean {
+  return JWT_SAMPLE.test(jwt.slice(0, 400));
+}
+
+const SAMPLE_PASSWORD =
+  /^(?:(?:my|your|the|db|user|some|super|test)[_-]?)?(?:password|passwd|passw0rd|p@ssw0rd|secret|postgres|postgresql|rootroot|adminadmin|localhost|mongodb|changeit)[0-9!]{0,4}$/i;
+
+/** The passwords that examples of connection URLs show, as a whole. */
+export function isSamplePassword(password: string): boolean {
+  return SAMPLE_PASSWORD.test(password);
 }

@@ -96,7 +96,7 @@ export function findKeyword(way: readonly Step[], keyword: string): number {
   );
   for (const exact of [true, false]) {
     for (const [first, { at }] of places.entries()) {
-      const spelled = [...keyword].every((character, offset) => {
+      const spelled = keyword.split("").every((character, offset) => {
         const step = places[first + offset]?.step;
         if (step?.kind !== "run" || step.min !== 1 || step.max !== 1) return false;
         return exact ? onlyCharacter(step.set) === character : holds(step.set, character);

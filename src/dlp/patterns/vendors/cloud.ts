@@ -43,7 +43,7 @@ export const CLOUD: readonly Rule[] = [
   token(
     "aws-amazon-bedrock-api-key-short-lived",
     "Amazon Bedrock short-lived key",
-    "(bedrock-api-key-YmVkcm9jay5hbWF6b25hd3MuY29t[A-Za-z0-9+/=]{20,2000})",
+    "bedrock-api-key-YmVkcm9jay5hbWF6b25hd3MuY29t([A-Za-z0-9+/=]{20,2000})",
     ["bedrock-api-key-"],
     "https://docs.aws.amazon.com/bedrock/latest/userguide/api-keys.html",
   ),

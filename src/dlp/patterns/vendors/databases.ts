@@ -1,3 +1,4 @@
+import { isSamplePassword } from "../placeholders.ts";
 import { type Rule, token } from "../rule.ts";
 
 /** Databases, and URLs that carry a password. */
@@ -23,7 +24,7 @@ export const DATABASES: readonly Rule[] = [
       "cockroachdb://",
     ],
     "RFC 3986 \u00a73.2.1, and each database's page on connection URIs",
-    { entropy: 2.8 },
+    { entropy: 2.2, check: (password) => !isSamplePassword(password) },
   ),
   token(
     "planetscale-api-token",

@@ -1,3 +1,4 @@
+import { isSampleJwt } from "../placeholders.ts";
 import { type Rule, token } from "../rule.ts";
 
 /** Keys and tokens that no vendor gives out. */
@@ -23,5 +24,6 @@ export const KEYS: readonly Rule[] = [
     "\\b(eyJ[\\w-]{14,4000}\\.eyJ[\\w-]{14,4000}\\.[\\w-]{20,1024})",
     ["eyj"],
     'RFC 7519 §3, RFC 7515 §3.1: base64url of {" begins with eyJ',
+    { check: (jwt) => !isSampleJwt(jwt) },
   ),
 ];

@@ -4,7 +4,7 @@ import { type Rule, token, UUID } from "../rule.ts";
 export const PAYMENTS: readonly Rule[] = [
   token(
     "stripe-access-token",
-    "Stripe key",
+    "Stripe or Paystack key",
     "\\b([sr]k_(?:live|test|prod)_[A-Za-z0-9]{20,240})",
     ["sk_live_", "sk_test_", "sk_prod_", "rk_live_", "rk_test_", "rk_prod_"],
     "https://docs.stripe.com/keys",
@@ -19,8 +19,8 @@ export const PAYMENTS: readonly Rule[] = [
   token(
     "square-access-token",
     "Square token",
-    "\\b(EAAA[\\w-]{60})(?:[^\\w-]|$)",
-    ["eaaa"],
+    "\\b(EAAA[El][\\w-]{59})(?:[^\\w-]|$)",
+    ["eaaae", "eaaal"],
     "https://developer.squareup.com/docs/build-basics/access-tokens",
     { entropy: 4 },
   ),
@@ -72,13 +72,6 @@ export const PAYMENTS: readonly Rule[] = [
     "(FLWSECK(?:_TEST)?-[0-9a-hA-H]{32}-X)",
     ["flwseck-", "flwseck_test-"],
     "https://developer.flutterwave.com/docs/authentication",
-  ),
-  token(
-    "paystack-secret-key",
-    "Paystack secret key",
-    "\\b(sk_(?:live|test)_[0-9a-f]{40})(?:[^\\w]|$)",
-    ["sk_live_", "sk_test_"],
-    "https://paystack.com/docs/api/authentication/",
   ),
   token(
     "braintree-access-token",

@@ -90,8 +90,8 @@ export const SERVICES: readonly Rule[] = [
   token(
     "facebook-page-access-token",
     "Facebook token",
-    "\\b(EAA[A-Z][A-Za-z0-9]{100,400})",
-    ["eaa"],
+    "\\b(EAA[CMGB][A-Za-z0-9]{100,400})",
+    ["eaac", "eaam", "eaag", "eaab"],
     "https://developers.facebook.com/docs/facebook-login/guides/access-tokens/",
     { entropy: 4 },
   ),
