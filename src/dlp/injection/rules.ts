@@ -131,6 +131,7 @@ export const TRIGGERS: readonly (readonly number[])[] = [
       W.DANGER |
       W.MEMORY,
   ],
+  [W.HUSH, W.USER | W.SECRET | W.OVERRIDE | W.AUTHORITY | W.GUARD],
   [W.OVERRIDE, W.PRIOR | W.ORDERS | W.USER | W.GUARD | W.AUTHORITY],
   [W.ORDERS | W.GUARD | W.AUTHORITY, W.DISABLE],
   [W.SECRET, W.USER | W.AUTHORITY],

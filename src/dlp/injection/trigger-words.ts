@@ -26,8 +26,8 @@ const LOOK_TERMS = [
   "<|eot",
   "<|end",
   "<start_of_turn",
-  "[inst",
-  "[/inst",
+  "[inst]",
+  "[/inst]",
   "<<sys",
   "<system",
   "</system",
@@ -35,7 +35,8 @@ const LOOK_TERMS = [
   "</tool_result",
   "</function_res",
   "<function_c",
-  "to=functions",
+  "tofunctionsshell",
+  "tofunctionsbash",
   "endofdocument",
   "endofuserin",
   "human:",
@@ -59,7 +60,6 @@ const LOOK_TERMS = [
   "etcshadow",
   "envfile",
   "delete_repo",
-  "transfer_fu",
   // rot13
   "vafgehpgvbaf",
   "cerivbhf",
@@ -100,6 +100,10 @@ const NOT_RARE = new Set([
   "google",
   "microsoft",
   "credit card",
+  "não conte",
+  "in the background without",
+  "debug mode",
+  "with force",
 ]);
 
 const LEET: Readonly<Record<string, string>> = {
@@ -113,7 +117,7 @@ const LEET: Readonly<Record<string, string>> = {
   $: "s",
 };
 /** Marks that count as symbols; every other byte that is no letter is passed over. */
-const MARKS = "[|<:=";
+const MARKS = "[|<:]";
 
 /** Classes 1 to 26: letters, digits that stand for them too. */
 export const LETTER_CLASSES = letterClasses();
