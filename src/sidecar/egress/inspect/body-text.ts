@@ -29,7 +29,7 @@ export function createBodyText(fields: HeaderList, scanner: NewScanner): BodyTex
   const type = stated === undefined ? undefined : parseMediaType(stated);
   if (stated !== undefined && /^[\t ]*multipart\//i.test(stated))
     return new MultipartText(boundaryOf(type), scanner);
-  const grpc = type === undefined ? null : /^application\/grpc(-web)?(?:\+[a-z]+)?$/.exec(type.type);
+  const grpc = type === undefined ? null : /^application\/grpc(-web)?(?:\+.+)?$/.exec(type.type);
   if (grpc) return new GrpcText(grpc[1] !== undefined, fieldValue(fields, "grpc-encoding"), scanner());
   return new PlainText(scanner());
 }

@@ -62,3 +62,18 @@ export function createDecoder(coding: Coding): Transform & { readonly bytesWritt
       });
   }
 }
+
+/** The magic numbers of gzip (RFC 1952 §2.3.1, method deflate) and of a zstd frame (RFC 8878 §3.1.1). */
+const MAGICS: readonly (readonly [Coding, Buffer])[] = [
+  ["gzip", Buffer.from("1f8b08", "hex")],
+  ["zstd", Buffer.from("28b52ffd", "hex")],
+];
+
+/** What a body looks like by its first bytes; "undecided" while there are too few of them. */
+export function codingByMagic(first: Buffer): Coding | "undecided" | undefined {
+  for (const [coding, magic] of MAGICS) {
+    const known = Math.min(first.length, magic.length);
+    if (first.compare(magic, 0, known, 0, known) === 0) return known < magic.length ? "undecided" : coding;
+  }
+  return undefined;
+}

@@ -75,7 +75,8 @@ export function findingRefusal(
     inspection.onMatch === "supervise" && detector !== "canary"
       ? " It would be held for the operator, who can't be asked yet: it is blocked."
       : "";
-  const what = detector === "token_patterns" ? `what looks like a credential (${name})` : `the secret ${name}`;
+  const what =
+    detector === "token_patterns" ? `what looks like a credential (${name})` : `the secret ${name}`;
   const detail = `The ${surface} holds ${what}${spelled}.${held}`;
   const mayBeListed = detector === "known_secrets";
   return refuse(CODES[detector], detail, `${route.rule} outbound_on_match: ${inspection.onMatch}`, {

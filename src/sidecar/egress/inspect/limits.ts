@@ -37,5 +37,8 @@ export const MULTIPART_DEPTH = 3;
 /** Bytes of a coded request body that wait to be read and judged; from there on the agent is not read from. */
 export const HELD_BYTES = 1024 * 1024;
 
+/** Bytes of a body without codings that wait to be judged; more: `dlp.body_too_large`. */
+export const UNJUDGED_BYTES = 8 * 1024 * 1024;
+
 /** Milliseconds after which a body that pauses lets go of what could only be the beginning of a secret: what would complete it is still found. */
 export const HOLD_IDLE_MS = 30;

@@ -2,11 +2,13 @@ import type { Finding } from "../../../dlp/finding.ts";
 import { SPLIT_BODY_BYTES } from "../../../dlp/split/limits.ts";
 import type { HeaderList } from "../../../policy/facts.ts";
 import { overwrite } from "../replace.ts";
-import { BodyFault } from "./body-fault.ts";
+import { BodyFault, tooLarge } from "./body-fault.ts";
 import { type BodyText, createBodyText, type NewScanner } from "./body-text.ts";
-import { statedCodings } from "./content-codings.ts";
+import { type Coding, codingByMagic, statedCodings } from "./content-codings.ts";
 import { ContentDecoder } from "./content-decoder.ts";
-import { HELD_BYTES } from "./limits.ts";
+import { HELD_BYTES, UNJUDGED_BYTES } from "./limits.ts";
+
+const EMPTY = Buffer.alloc(0);
 
 /** Where an inspected body goes: the exchange. */
 export interface BodyOutlet {
@@ -31,14 +33,26 @@ export interface BodyOutlet {
  */
 export class RequestBody {
   readonly #outlet: BodyOutlet;
+  readonly #scanner: NewScanner;
+  /** what the body says, its codings undone; undefined: it passes as it is */
   #text: BodyText | undefined;
+  /** the coded bytes themselves: a gzip header, a zstd frame to be skipped, a brotli meta-block can hold any text */
+  #coded: BodyText | undefined;
   #decoder: ContentDecoder | undefined;
-  /** read, and not gone yet; `end`: the bytes of text that they end at */
-  #queue: { bytes: Buffer; end: number }[] = [];
+  /** the codings were not stated but seen: if it isn't what it looks like, it is read as it stands */
+  #guessed = false;
+  /** what a decoder gives of its last piece may lag behind it (zstd gives whole blocks) */
+  #lags = false;
+  /** the body's first bytes, while they could still become a magic number */
+  #opening: Buffer | undefined;
+  /** read, and not gone yet; `end`: the bytes of the body that they end at, `textEnd`: of its text */
+  #queue: { bytes: Buffer; end: number; textEnd: number }[] = [];
   #held = 0;
+  /** bytes of the body that came */
+  #seen = 0;
   /** bytes given to the text */
   #decoded = 0;
-  /** bytes that went, where the body is its own text */
+  /** bytes that went */
   #gone = 0;
   /** to be overwritten, in order */
   #spans: Finding[] = [];
@@ -56,15 +70,22 @@ export class RequestBody {
     outlet: BodyOutlet,
   ) {
     this.#outlet = outlet;
+    this.#scanner = () => scanner((finding) => this.#found(finding));
     this.#guard(() => {
       const codings = statedCodings(fields);
       if (codings instanceof BodyFault) throw codings;
-      this.#text = createBodyText(fields, () => scanner((finding) => this.#found(finding)));
-      if (codings.length > 0)
-        this.#decoder = new ContentDecoder(codings, {
-          decoded: (bytes) => this.#guard(() => this.#read(bytes)),
-          failed: (fault) => this.#fault(fault),
-        });
+      this.#text = createBodyText(fields, this.#scanner);
+      if (codings.length > 0) this.#undo(codings);
+      else if (this.#text.inPlace) this.#opening = EMPTY;
+    });
+  }
+
+  #undo(codings: readonly Coding[]): void {
+    this.#coded = createBodyText([], this.#scanner);
+    this.#lags = codings.includes("zstd");
+    this.#decoder = new ContentDecoder(codings, {
+      decoded: (bytes) => this.#guard(() => this.#read(bytes)),
+      failed: (fault) => this.#undone(fault),
     });
   }
 
@@ -75,19 +96,53 @@ export class RequestBody {
       return;
     }
     this.#held += bytes.length;
+    if (this.#opening === undefined) this.#take(bytes);
+    else this.#open(this.#opening.length === 0 ? bytes : Buffer.concat([this.#opening, bytes]));
+  }
+
+  /** A body that begins like a compressed file is read as what is in it, too. */
+  #open(first: Buffer): void {
+    const coding = codingByMagic(first);
+    this.#opening = coding === "undecided" ? first : undefined;
+    if (coding === "undecided") return;
+    if (coding !== undefined) {
+      this.#guessed = true;
+      this.#undo([coding]);
+    }
+    this.#take(first);
+  }
+
+  #take(bytes: Buffer): void {
+    this.#seen += bytes.length;
     if (this.#decoder) {
+      this.#guard(() => this.#coded?.write(bytes));
       this.#waiting.push(bytes);
       this.#feed();
-    } else {
-      this.#queue.push({ bytes, end: this.#decoded + bytes.length });
-      this.#guard(() => this.#read(bytes));
-      this.#release();
+      return;
     }
+    this.#queue.push({ bytes, end: this.#seen, textEnd: this.#seen });
+    this.#guard(() => this.#read(bytes));
+    this.#release();
+    this.#unburden();
+  }
+
+  /** What is held has its bound: what can only be the beginning of a secret goes, and what can't be judged is too large. */
+  #unburden(): void {
+    if (this.#held <= HELD_BYTES) return;
+    this.#settleAll();
+    this.#release();
+    if (this.#held > UNJUDGED_BYTES || (this.#decoder && this.#held > HELD_BYTES))
+      this.#fault(tooLarge("holds more than can be kept until it can be judged"));
   }
 
   end(): void {
     this.#ended = true;
     if (this.#done) return;
+    if (this.#opening !== undefined && this.#opening.length > 0) {
+      const first = this.#opening;
+      this.#opening = undefined;
+      this.#take(first);
+    }
     if (this.#text === undefined) this.#finish();
     else if (this.#decoder) this.#feed();
     else this.#textEnd();
@@ -102,8 +157,13 @@ export class RequestBody {
   /** Nothing came for a while. */
   settle(): void {
     if (this.#done || this.#ended || this.#text === undefined) return;
-    this.#text.settle();
+    this.#settleAll();
     this.#release();
+  }
+
+  #settleAll(): void {
+    this.#text?.settle();
+    this.#coded?.settle();
   }
 
   get holds(): boolean {
@@ -122,13 +182,15 @@ export class RequestBody {
     const bytes = this.#waiting.shift();
     if (bytes) {
       this.#busy = true;
-      const piece = { bytes, end: Number.POSITIVE_INFINITY };
+      const end = (this.#queue.at(-1)?.end ?? this.#gone) + bytes.length;
+      const piece = { bytes, end, textEnd: Number.POSITIVE_INFINITY };
       this.#queue.push(piece);
       this.#decoder.write(bytes, () => {
         this.#busy = false;
         if (this.#done) return;
-        piece.end = this.#decoded;
+        piece.textEnd = this.#decoded + (this.#lags ? 1 : 0);
         this.#release();
+        if (this.#waiting.length === 0 && !this.#ended) this.#unburden();
         this.#outlet.push();
         this.#feed();
       });
@@ -147,7 +209,9 @@ export class RequestBody {
 
   #textEnd(): void {
     this.#guard(() => this.#text?.end());
+    this.#guard(() => this.#coded?.end());
     if (this.#done) return;
+    if (this.#decoder) for (const piece of this.#queue) piece.textEnd = this.#decoded;
     this.#release();
     this.#finish();
   }
@@ -168,13 +232,15 @@ export class RequestBody {
   #release(): void {
     if (this.#done) return;
     const safe = this.#text?.safe ?? Number.POSITIVE_INFINITY;
+    const codedSafe = this.#coded?.safe ?? Number.POSITIVE_INFINITY;
     while (!this.#done) {
       const first = this.#queue[0];
       if (!first) break;
-      if (first.end <= safe) this.#queue.shift();
+      const whole = first.textEnd <= safe && first.end <= codedSafe;
+      if (whole) this.#queue.shift();
       else if (this.#decoder || this.#text?.inPlace !== true || safe <= this.#gone) break;
-      const bytes = first.end <= safe ? first.bytes : first.bytes.subarray(0, safe - this.#gone);
-      if (bytes !== first.bytes) first.bytes = first.bytes.subarray(bytes.length);
+      const bytes = whole ? first.bytes : first.bytes.subarray(0, safe - this.#gone);
+      if (!whole) first.bytes = first.bytes.subarray(bytes.length);
       this.#held -= bytes.length;
       const from = this.#gone;
       this.#gone += bytes.length;
@@ -198,10 +264,37 @@ export class RequestBody {
     }
   }
 
+  /** The decoder failed. What only looked like a coding is then no more than its bytes. */
+  #undone(fault: BodyFault): void {
+    if (!this.#guessed || fault.code === "dlp.body_too_large" || this.#done) {
+      this.#fault(fault);
+      return;
+    }
+    this.#decoder = undefined;
+    this.#text = this.#coded;
+    this.#coded = undefined;
+    this.#decoded = this.#seen;
+    let end = this.#queue.at(-1)?.end ?? this.#gone;
+    for (const bytes of this.#waiting) {
+      end += bytes.length;
+      this.#queue.push({ bytes, end, textEnd: end });
+    }
+    this.#waiting = [];
+    for (const piece of this.#queue) piece.textEnd = piece.end;
+    this.#release();
+    this.#outlet.push();
+    if (this.#ended) this.#textEnd();
+    else if (this.#full) {
+      this.#full = false;
+      this.#outlet.room();
+    }
+  }
+
   #fault(fault: BodyFault): void {
     if (this.#done || !this.#outlet.fault(fault)) return;
     // It passes as it is: what is held, and all that follows.
     this.#text = undefined;
+    this.#coded = undefined;
     this.#decoder?.close();
     this.#decoder = undefined;
     const rest = [...this.#queue.map(({ bytes }) => bytes), ...this.#waiting];
