@@ -10,6 +10,7 @@ export const METRICS = {
   tlsCpuMicros: { title: "CPU per new connection, µs", digits: 0 },
   downloadMbs: { title: "64 MiB download, MB/s", digits: 0 },
   uploadMbs: { title: "64 MiB upload, MB/s", digits: 0 },
+  eventMs: { title: "server-sent event, sent to received, p50 ms", digits: 3 },
   residentBefore: { title: "memory before a long download, MiB", digits: 0 },
   residentPeak: { title: "its peak, MiB", digits: 0 },
   residentAfter: { title: "after it, MiB", digits: 0 },

@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { measureRest, measureStart } from "./bottle.ts";
+import { startEvents } from "./events.ts";
 import { Figures } from "./figures.ts";
 import { Load } from "./load.ts";
 import { type Options, parseOptions, USAGE } from "./options.ts";
@@ -43,14 +44,20 @@ function readOptions(): Options {
 
 async function measureProxies(): Promise<void> {
   const load = options.cores?.load;
-  const origin = await startOrigin(folder, load, options.streamMib);
+  const events = await startEvents();
+  const origin = await startOrigin(folder, load, options.streamMib, events.port);
   const targets: Target[] = [];
   try {
     for (const name of options.targets) {
       const target = await startTarget(name, origin, join(folder, name), options.cores?.proxy);
       if (target !== undefined) targets.push(target);
     }
-    const bench: Bench = { options, figures, load: await Load.prepare(origin, folder, load) };
+    const bench: Bench = {
+      options,
+      figures,
+      load: await Load.prepare(origin, folder, load),
+      originPort: origin.port,
+    };
     for (const section of options.sections) {
       const measure = PROXY_SECTIONS[section];
       if (measure === undefined) continue;
@@ -64,5 +71,6 @@ async function measureProxies(): Promise<void> {
   } finally {
     for (const target of targets) await target.server?.stop();
     await origin.server.stop();
+    events.stop();
   }
 }

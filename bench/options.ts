@@ -7,12 +7,13 @@ export const SECTIONS = [
   "tls",
   "download",
   "upload",
+  "sse",
   "memory",
   "start",
   "rest",
 ] as const;
 export type Section = (typeof SECTIONS)[number];
-export const TARGETS = ["direct", "bot-bottle", "squid", "mitmdump"] as const;
+export const TARGETS = ["direct", "bot-bottle", "bot-bottle, DLP off", "squid", "mitmdump"] as const;
 export type TargetName = (typeof TARGETS)[number];
 
 export interface Options {

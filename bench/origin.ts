@@ -1,4 +1,4 @@
-import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort, listening, type Running, run, start } from "./processes.ts";
 
@@ -15,34 +15,31 @@ export const MIB = 1024 * 1024;
 export const TRANSFER_MIB = 64;
 
 /**
- * Starts nginx with a certificate for `localhost` from a CA made here. `/1k` and `/64m` are files, `/stream` is as
- * long as the memory section needs, and PUT to `/put/` keeps what it gets in memory (the folder is a tmpfs).
+ * Starts nginx with a certificate for `localhost` from a CA made here. `/1k` and `/64m` are files, `/events` is an
+ * event stream from `eventsPort`, `/stream` is as long as the memory section needs, and PUT to `/put/` keeps what it gets in memory (the folder is a tmpfs).
  */
 export async function startOrigin(
   folder: string,
   core: number | undefined,
   streamMib: number,
+  eventsPort: number,
 ): Promise<Origin> {
   const at = (...names: string[]): string => join(folder, ...names);
   for (const name of ["www", "www/put", "body"]) mkdirSync(at(name), { recursive: true });
   writeFileSync(at("www", "1k"), "x".repeat(1024));
-  for (const [name, mib] of [
-    ["64m", TRANSFER_MIB],
-    ["stream", streamMib],
-  ] as const) {
-    writeFileSync(at("www", name), "");
-    truncateSync(at("www", name), mib * MIB);
-  }
+  writeFileSync(at("www", "64m"), Buffer.alloc(TRANSFER_MIB * MIB, sourceCode()));
+  writeFileSync(at("www", "stream"), "");
+  truncateSync(at("www", "stream"), streamMib * MIB);
   await makeCertificates(folder);
   const port = await freePort();
-  writeFileSync(at("nginx.conf"), nginxConfig(folder, port));
+  writeFileSync(at("nginx.conf"), nginxConfig(folder, port, eventsPort));
   const log = at("nginx.log");
   const server = start("nginx", ["-c", at("nginx.conf"), "-p", folder, "-e", log], { core, log });
   await listening(server, port, log);
   return { port, ca: at("ca.pem"), server };
 }
 
-function nginxConfig(folder: string, port: number): string {
+function nginxConfig(folder: string, port: number, eventsPort: number): string {
   // the worker stays who started it, so that it may write into the folder
   const user = process.getuid?.() === 0 ? "user root;" : "";
   return `${user}
@@ -69,9 +66,17 @@ http {
     ssl_certificate_key ${folder}/leaf.key;
     root ${folder}/www;
     location /put/ { dav_methods PUT; }
+    location /events { proxy_pass http://127.0.0.1:${eventsPort}; proxy_http_version 1.1; proxy_buffering off; }
   }
 }
 `;
+}
+
+/** What inspection has to read as text, and finds nothing in. */
+function sourceCode(): Buffer {
+  const folder = join(import.meta.dirname, "..", "src", "policy");
+  const files = readdirSync(folder).filter((name) => name.endsWith(".ts"));
+  return Buffer.concat(files.map((name) => readFileSync(join(folder, name))));
 }
 
 async function makeCertificates(folder: string): Promise<void> {

@@ -57,6 +57,9 @@ function goals(figures: Figures): Goal[] {
     of("residentPeak", "bot-bottle") - of("residentBefore", "bot-bottle"),
     of("residentAfter", "bot-bottle") - of("residentBefore", "bot-bottle"),
   );
+  const dlpCpu = of("cpuMicros", "bot-bottle") / of("cpuMicros", "bot-bottle, DLP off");
+  const dlpUpload = of("uploadMbs", "bot-bottle") / of("uploadMbs", "bot-bottle, DLP off");
+  const event = of("eventMs", "bot-bottle") - of("eventMs", "direct");
   const start = own("bottleStartMs") - own("bareStartMs");
   const rest = own("restMib");
   const all: [number, Goal][] = [
@@ -68,6 +71,9 @@ function goals(figures: Figures): Goal[] {
     [added, goal("added p50 at one client: under 0.3 ms", added, 3, " ms", added < 0.3)],
     [download, goal("download, of direct: half or more", download, 2, "x", download >= 0.5)],
     [growth, goal("memory growth in a long download: 16 MiB or less", growth, 1, " MiB", growth <= 16)],
+    [dlpCpu, goal("CPU per request, of that without DLP: 1.25 or less", dlpCpu, 2, "x", dlpCpu <= 1.25)],
+    [dlpUpload, goal("upload, of that without DLP: 0.6 or more", dlpUpload, 2, "x", dlpUpload >= 0.6)],
+    [event, goal("added to a server-sent event, p50: under 1 ms", event, 3, " ms", event < 1)],
     [start, goal("bottle start above bare bwrap: under 300 ms", start, 0, " ms", start < 300)],
     [rest, goal("sidecar at rest: under 70 MiB", rest, 1, " MiB", rest < 70)],
   ];

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { eventDelays } from "./events.ts";
 import type { Figures } from "./figures.ts";
 import type { Load } from "./load.ts";
 import type { Options, Section } from "./options.ts";
@@ -18,6 +19,7 @@ export interface Bench {
   readonly options: Options;
   readonly load: Load;
   readonly figures: Figures;
+  readonly originPort: number;
 }
 
 type Measure = (bench: Bench, target: Target, round: number) => Promise<void>;
@@ -52,6 +54,12 @@ export const PROXY_SECTIONS: Partial<Record<Section, Measure>> = {
 
   async upload({ load, figures }, target) {
     figures.add("uploadMbs", target.name, await load.upload(target));
+  },
+
+  async sse({ originPort, figures }, target, round) {
+    // the first stream also warms compilers
+    if (round === 0) await eventDelays(target, originPort);
+    for (const delay of await eventDelays(target, originPort)) figures.add("eventMs", target.name, delay);
   },
 
   async memory({ load, options, figures }, { server, ...target }, round) {

@@ -8,13 +8,14 @@ import { builtinPatterns } from "../src/dlp/patterns/builtin.ts";
 import { openJournal } from "../src/journal/open.ts";
 import { JournalWriter } from "../src/journal/writer.ts";
 import { Quotas } from "../src/policy/quota.ts";
+import { DEFAULT_INSPECTION, type RouteInspection } from "../src/policy/route.ts";
 import { compilePolicy } from "../src/policy/routes.ts";
 import { createCertificateAuthority } from "../src/sidecar/egress/ca.ts";
 import { createEgress } from "../src/sidecar/egress/egress.ts";
 
 /**
  * The egress plane alone, as a forward proxy on loopback with one route, for benchmarks:
- * `node bench/sidecar-alone.ts --port 9099 --host localhost --origin 127.0.0.1:8443 --ca origin-ca.pem [--ca-out ca.pem] [--journal FOLDER]`
+ * `node bench/sidecar-alone.ts --port 9099 --host localhost --origin 127.0.0.1:8443 --ca origin-ca.pem [--ca-out ca.pem] [--journal FOLDER] [--no-dlp]`
  * Every verdict is journalled as in a bottle; without --journal the files have no name and go with the process.
  * Clients CONNECT to `localhost:8443` (the origin's port), or are given to `--transparent PORT` with that SNI.
  */
@@ -29,9 +30,11 @@ const { values } = parseArgs({
     auth: { type: "boolean", default: false },
     log: { type: "string", default: "1" },
     journal: { type: "string" },
+    "no-dlp": { type: "boolean", default: false },
   },
 });
 
+const NO_DLP: RouteInspection = { ...DEFAULT_INSPECTION, outbound: [], inbound: "off", oversize: "pass" };
 const originPort = Number(values.origin.slice(values.origin.lastIndexOf(":") + 1));
 const ca = createCertificateAuthority({ name: "bench", now: Date.now() });
 const folder = values.journal ?? mkdtempSync(join(tmpdir(), "bot-bottle-bench-journal-"));
@@ -55,6 +58,7 @@ const egress = createEgress({
         encodedSlash: "block",
         git: { fetch: false, apiWrite: false },
         source: "bench",
+        ...(values["no-dlp"] ? { dlp: NO_DLP } : {}),
         ...(values.auth
           ? { auth: { header: "authorization", scheme: "bearer", secret: "TOKEN" } as const }
           : {}),
@@ -63,7 +67,7 @@ const egress = createEgress({
     gitHosts: [],
   }),
   vault: new Map([["TOKEN", token]]),
-  secrets: [{ name: "TOKEN", value: token, kind: "brokered" }],
+  secrets: values["no-dlp"] ? [] : [{ name: "TOKEN", value: token, kind: "brokered" }],
   patterns: builtinPatterns(),
   quotas: new Quotas({}, [], () => {}),
   upstream: {

@@ -30,7 +30,9 @@ export async function startTarget(
     case "direct":
       return { name, proxyPort: undefined, ca: origin.ca, server: undefined };
     case "bot-bottle":
-      return startSidecar(origin, folder, core);
+      return startSidecar(name, origin, folder, core, []);
+    case "bot-bottle, DLP off":
+      return startSidecar(name, origin, folder, core, ["--no-dlp"]);
     case "squid":
       return startSquid(origin, folder, core);
     case "mitmdump":
@@ -39,7 +41,13 @@ export async function startTarget(
 }
 
 /** Bundled as it is shipped: a type stripper in the process would be measured too. */
-async function startSidecar(origin: Origin, folder: string, core: number | undefined): Promise<Target> {
+async function startSidecar(
+  name: TargetName,
+  origin: Origin,
+  folder: string,
+  core: number | undefined,
+  extra: readonly string[],
+): Promise<Target> {
   const port = await freePort();
   const at = (name: string): string => join(folder, name);
   await build({
@@ -54,12 +62,12 @@ async function startSidecar(origin: Origin, folder: string, core: number | undef
   const args = [
     ...[...NODE_FLAGS, at("sidecar.cjs")],
     ...["--port", String(port), "--host", "localhost", "--origin", `127.0.0.1:${origin.port}`],
-    ...["--ca", origin.ca, "--ca-out", at("ca.pem"), "--journal", folder],
+    ...["--ca", origin.ca, "--ca-out", at("ca.pem"), "--journal", folder, ...extra],
   ];
   const log = at("sidecar.log");
   const server = start(process.execPath, args, { core, log });
   await listening(server, port, log);
-  return { name: "bot-bottle", proxyPort: port, ca: at("ca.pem"), server };
+  return { name, proxyPort: port, ca: at("ca.pem"), server };
 }
 
 async function startSquid(
