@@ -102,6 +102,52 @@ describe("an order to the model that reads", () => {
   });
 });
 
+describe("an element of a page counts as hidden", () => {
+  it.each([
+    ["by its attribute", `<p hidden>${ORDER}</p>`],
+    ["by display", `<p style="display: none">${ORDER}</p>`],
+    ["by visibility", `<p style="visibility:hidden">${ORDER}</p>`],
+    ["by the size of its letters", `<p style="font-size:0">${ORDER}</p>`],
+    ["by its place", `<p style="position:absolute;left:-9999px">${ORDER}</p>`],
+    ["by white letters", `<p style="color:#FFF">${ORDER}</p>`],
+    ["by its class", `<p class="sr-only">${ORDER}</p>`],
+    [
+      "by a rule for its class",
+      `<style>a{color:red}.q, .r { display:none }</style><p class="x r">${ORDER}</p>`,
+    ],
+    ["by a rule for its id", `<style>#q{opacity:0}</style><p id=q>${ORDER}</p>`],
+    ["inside another", `<div hidden><div>a</div><p>${ORDER}</p></div>`],
+  ])("%s", (_, body) => {
+    expect(found("html", body)).toMatchObject({ grade: "block", place: "hidden" });
+  });
+
+  it("and what follows it does not", () => {
+    expect(found("html", `<div hidden>a<div>b</div></div><p>${ORDER}</p>`)?.place).toBe("visible");
+  });
+});
+
+describe("messages of a socket", () => {
+  it("that carry deltas are one text", () => {
+    const scanner = new InjectionScanner("json");
+    for (const delta of ORDER.match(/.{1,5}/g) ?? []) {
+      scanner.write(Buffer.from(JSON.stringify({ type: "response.output_text.delta", delta })));
+      scanner.boundary();
+    }
+    expect(scanner.found?.grade).toBe("block");
+  });
+
+  it("that break off inside a string don't take the next one with them", () => {
+    const scanner = new InjectionScanner("json");
+    scanner.write(Buffer.from('{"a":"b'));
+    scanner.boundary();
+    scanner.write(
+      Buffer.from(`{"text":"${[...ORDER].map((c) => `\\u00${c.charCodeAt(0).toString(16)}`).join("")}"}`),
+    );
+    scanner.boundary();
+    expect(scanner.found?.grade).toBe("block");
+  });
+});
+
 describe("what is passed on", () => {
   it("is everything of an ordinary text at once", () => {
     for (const kind of ["text", "html", "json", "markdown", "sse"] as const) {
