@@ -312,6 +312,8 @@ test("over HTTP/2: body, header, trailer and gRPC messages are read", async () =
       received += data.toString("latin1");
     });
     stream.on("end", () => {
+      // a refused request is reset: nobody waits for this answer
+      if (stream.destroyed) return;
       stream.respond({ ":status": 200 });
       stream.end("hello");
     });
@@ -467,4 +469,27 @@ describe("what is shaped like a vendor's token", () => {
     const client = await side.tls();
     await client.send(`GET /?key=${token} HTTP/1.1\r\n${HEAD}\r\n`).until(/hello/);
   });
+});
+
+test("a secret as method or as a field's name is found, and stands nowhere in answer or journal", async () => {
+  const { side, received } = await inspected();
+  const name = VALUE.replace(/[^A-Za-z0-9]/g, "-");
+  const requests = [
+    [`${name} / HTTP/1.1\r\n${HEAD}\r\n`, "method"],
+    [`GET / HTTP/1.1\r\n${HEAD}X-A: 1\r\n${name}: 1\r\n\r\n`, "header name"],
+    [`GET / HTTP/1.1\r\n${HEAD}X-A: 1\r\nX-Note: ${name}\r\n\r\n`, "header x-note"],
+    [
+      `POST / HTTP/1.1\r\n${HEAD}Transfer-Encoding: chunked\r\nTE: trailers\r\n\r\n0\r\n${name}: 1\r\n\r\n`,
+      "trailer name",
+    ],
+  ] as const;
+  for (const [i, [request, surface]] of requests.entries()) {
+    const client = await side.tls();
+    const answer = await client.send(request).until(/\}\s*$/);
+    expect(refusalCode(answer)).toBe("dlp.known_secret");
+    const event = (await side.journal(i + 1))[i];
+    expect(event).toMatchObject({ findings: [{ surface }] });
+    for (const text of [answer, JSON.stringify(event), received()])
+      expect(text.toLowerCase()).not.toContain(name.toLowerCase());
+  }
 });

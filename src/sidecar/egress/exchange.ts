@@ -97,7 +97,10 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed 
     const reading = new RequestInspection(inspector, inspector.rules(route), this.#out, this);
     this.#reading = reading;
     // The credential that was put on stands last.
-    if (!reading.head(host, target, this.#injected === undefined ? fields : fields.slice(0, -2))) return;
+    if (
+      !reading.head(facts.method, host, target, this.#injected === undefined ? fields : fields.slice(0, -2))
+    )
+      return;
     if (body !== "none" && body !== 0) reading.startBody(fields);
     if (this.#finished) return;
     this.#outgoing = outgoingRequest(this.#request, host, target, fields);

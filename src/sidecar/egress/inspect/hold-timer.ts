@@ -16,7 +16,11 @@ export class HoldTimer {
   /** After every write that left something held. */
   touch(holder: Holder): void {
     this.#holders.set(holder, true);
-    this.#timer ??= setTimeout(() => this.#tick(), HOLD_IDLE_MS).unref();
+    this.#start();
+  }
+
+  #start(): void {
+    if (this.#timer === undefined) this.#timer = setTimeout(() => this.#tick(), HOLD_IDLE_MS).unref();
   }
 
   drop(holder: Holder): void {
@@ -32,6 +36,6 @@ export class HoldTimer {
         if (holder.holds) holder.settle();
       }
     }
-    if (this.#holders.size > 0) this.#timer = setTimeout(() => this.#tick(), HOLD_IDLE_MS).unref();
+    if (this.#holders.size > 0) this.#start();
   }
 }

@@ -6,6 +6,7 @@ import type { HeaderList } from "../../../policy/facts.ts";
 import type { Refusal } from "../../../policy/verdict.ts";
 import type { OutgoingBody } from "../outgoing-body.ts";
 import type { BodyFault } from "./body-fault.ts";
+import { HeadText } from "./head-text.ts";
 import type { Holder } from "./hold-timer.ts";
 import { faultRefusal, findingRefusal, type Inspector, type RouteRules } from "./inspector.ts";
 import { type BodyOutlet, RequestBody } from "./request-body.ts";
@@ -40,13 +41,9 @@ export class RequestInspection implements BodyOutlet, Holder {
   }
 
   /** `fields`: as they will be sent, without the sidecar's credential. False: refused. */
-  head(host: string, target: string, fields: HeaderList): boolean {
-    let text = `${host}\n${target}`;
-    for (let i = 0; i < fields.length; i += 2) text += `\n${fields[i]}: ${fields[i + 1]}`;
-    const findings = this.#inspector.detectors.scanText(Buffer.from(text, "latin1"), this.#rules.settings);
-    const finding = findings[0];
-    if (finding) this.#refuse(finding, surfaceAt(text, finding.start));
-    else this.#observe({ host, target, fields }, "head");
+  head(method: string, host: string, target: string, fields: HeaderList): boolean {
+    if (!this.#read(new HeadText([method, host, target], fields, "header"))) return false;
+    this.#observe({ host, target, fields }, "head");
     return !this.#refused;
   }
 
@@ -59,6 +56,13 @@ export class RequestInspection implements BodyOutlet, Holder {
 
   beginning(body: Buffer): void {
     if (!this.#refused) this.#observe({ host: "", target: "", fields: NO_FIELDS, body }, "body");
+  }
+
+  #read(head: HeadText): boolean {
+    const { detectors } = this.#inspector;
+    const finding = detectors.scanText(Buffer.from(head.text, "latin1"), this.#rules.settings)[0];
+    if (finding) this.#refuse(finding, head.surface(finding));
+    return !this.#refused;
   }
 
   /** `fields`: Content-Type and Content-Encoding say how the body is read. */
@@ -76,14 +80,7 @@ export class RequestInspection implements BodyOutlet, Holder {
 
   end(trailers: HeaderList): void {
     if (this.#refused) return;
-    for (let i = 0; i < trailers.length; i += 2) {
-      const text = Buffer.from(`${trailers[i]}: ${trailers[i + 1]}`, "latin1");
-      const finding = this.#inspector.detectors.scanText(text, this.#rules.settings)[0];
-      if (finding) {
-        this.#refuse(finding, `trailer ${printable(trailers[i] ?? "", 100)}`);
-        return;
-      }
-    }
+    if (trailers.length > 0 && !this.#read(new HeadText([], trailers, "trailer"))) return;
     this.#trailers = trailers;
     if (this.#body) this.#body.end();
     else this.released();
@@ -159,14 +156,4 @@ function recorded(
   action: RecordedFinding["action"],
 ): RecordedFinding {
   return { detector, name: printable(name, 100), surface, encoding, action };
-}
-
-/** Which line of the head a place is in. */
-function surfaceAt(text: string, at: number): string {
-  const before = text.slice(0, at).split("\n");
-  const line = before.length - 1;
-  if (line === 0) return "host";
-  if (line === 1) return "target";
-  const whole = text.split("\n")[line] ?? "";
-  return `header ${printable(whole.slice(0, whole.indexOf(":")).toLowerCase(), 100)}`;
 }
