@@ -1,6 +1,6 @@
 import type { Finding } from "../../../dlp/finding.ts";
 import type { HeaderList } from "../../../policy/facts.ts";
-import { refuse } from "../../../policy/verdict.ts";
+import { type Refusal, refuse } from "../../../policy/verdict.ts";
 import type { BodyFault } from "../inspect/body-fault.ts";
 import type { Coding } from "../inspect/content-codings.ts";
 import { ContentDecoder } from "../inspect/content-decoder.ts";
@@ -11,6 +11,7 @@ import { overwrite, replaced } from "../replace.ts";
 import type { ResponseStart } from "../stream.ts";
 import { AnswerText } from "./answer-text.ts";
 import type { AnswerSink, ResponseInspection } from "./inspection.ts";
+import { lastEvent } from "./last-event.ts";
 import { maskFields } from "./mask-fields.ts";
 import { rewrittenFields } from "./rewritten-fields.ts";
 import { textKind } from "./text-kind.ts";
@@ -23,7 +24,7 @@ export interface AnswerRules {
   readonly codings: readonly Coding[];
 }
 
-const EVENT_END = "event: error\ndata: ";
+const EMPTY = Buffer.alloc(0);
 /** RFC 9110 §15.3.7: the length of a part is also in Content-Range */
 const PARTIAL = 206;
 
@@ -91,6 +92,8 @@ export class AnswerBody implements ResponseInspection, Holder {
       return;
     }
     this.#queue.push({ bytes, end: this.#decoded + bytes.length });
+    // Held whole it is read whole, at its end.
+    if (this.#whole) return;
     this.#read(bytes);
     this.#release();
     this.#watchHold();
@@ -190,11 +193,9 @@ export class AnswerBody implements ResponseInspection, Holder {
     this.#cut(refuse("dlp.injection", detail, `${rule} inbound_detectors`));
   }
 
-  #cut(refusal: ReturnType<typeof refuse>): void {
+  #cut(refusal: Refusal): void {
     this.abort();
-    const last = this.#sse
-      ? Buffer.from(`${EVENT_END}${JSON.stringify({ code: refusal.code, detail: refusal.detail })}\n\n`)
-      : undefined;
+    const last = this.#sse ? lastEvent(refusal) : undefined;
     this.#sink.refuse(refusal, last);
   }
 
@@ -272,10 +273,12 @@ export class AnswerBody implements ResponseInspection, Holder {
 
   #finish(): void {
     if (this.#done) return;
+    const came = this.#whole ? this.#joined() : EMPTY;
+    if (!this.#decoder) this.#text.write(came, true);
     this.#text.end();
     this.#judge();
     if (this.#done) return;
-    if (this.#whole) this.#releaseWhole();
+    if (this.#whole) this.#releaseWhole(came);
     else this.#release();
     if (this.#done) return;
     if (!this.#started) this.#begin();
@@ -283,9 +286,13 @@ export class AnswerBody implements ResponseInspection, Holder {
     this.#sink.answerEnd(maskFields(this.#trailers ?? [], this.#inspector.detectors));
   }
 
-  #releaseWhole(): void {
+  #joined(): Buffer {
+    const [first = { bytes: EMPTY }, ...more] = this.#queue;
+    return more.length === 0 ? first.bytes : Buffer.concat(this.#queue.map(({ bytes }) => bytes));
+  }
+
+  #releaseWhole(came: Buffer): void {
     const spans = this.#spans;
-    const came = Buffer.concat(this.#queue.map(({ bytes }) => bytes));
     if (spans.length === 0) {
       this.#begin();
       if (came.length > 0) this.#sink.answerData(came);

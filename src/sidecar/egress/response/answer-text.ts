@@ -22,13 +22,14 @@ export class AnswerText {
     this.#events = kind === "sse";
   }
 
-  write(bytes: Buffer): void {
+  /** `last`: the whole text, or its end; a text that comes whole costs the least. */
+  write(bytes: Buffer, last = false): void {
     if (this.#unstated && bytes.length > 0) {
       this.#unstated = false;
       if (readsAsText(bytes)) this.#injection = new InjectionScanner("text");
     }
     this.#seen += bytes.length;
-    this.#mask?.write(bytes);
+    this.#mask?.write(bytes, last);
     this.#injection?.write(bytes);
     if (!this.#events) return;
     this.#tail = (this.#tail + bytes.toString("latin1", Math.max(0, bytes.length - 4))).slice(-4);
