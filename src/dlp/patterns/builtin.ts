@@ -1,5 +1,6 @@
 import { PatternSet } from "./pattern-set.ts";
 import type { Rule } from "./rule.ts";
+import type { RuleFile } from "./rule-file/read.ts";
 import { AI } from "./vendors/ai.ts";
 import { CHAT } from "./vendors/chat.ts";
 import { CLOUD } from "./vendors/cloud.ts";
@@ -29,7 +30,8 @@ export function builtinPatterns(): PatternSet {
   return new PatternSet(BUILTIN_RULES);
 }
 
-/** The built-in rules and an operator's own as one structure. */
-export function compilePatterns(rules: readonly Rule[]): PatternSet {
-  return new PatternSet(rules);
+/** The built-in rules with an operator's rule file on top: it may add, replace by id, turn off and spare. */
+export function patternsWith({ rules, disabled, allowlists }: RuleFile): PatternSet {
+  const replaced = new Set([...disabled, ...rules.map(({ id }) => id)]);
+  return new PatternSet([...BUILTIN_RULES.filter(({ id }) => !replaced.has(id)), ...rules], allowlists);
 }

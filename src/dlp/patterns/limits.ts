@@ -9,3 +9,15 @@ export const SHAPE_STEPS = 400;
 
 /** Characters of the shortest keyword; a rule file's shorter ones are not used. */
 export const MIN_KEYWORD_LENGTH = 3;
+
+/** Bytes of a rule file; a larger one is refused. */
+export const RULE_FILE_BYTES = 1024 ** 2;
+
+/** Rules of a rule file; more are refused. */
+export const RULE_COUNT = 2000;
+
+/** Characters of a regex in a rule file; a longer one is refused. */
+export const RULE_REGEX_CHARS = 8192;
+
+/** Keywords, regexes or stop words in one list of a rule file; a longer list is refused. */
+export const RULE_LIST_LENGTH = 5000;

@@ -8,6 +8,8 @@ export interface Allowlist {
   readonly stopwords: readonly string[];
   /** RE2 syntax, of a file's path; holds for no text without one */
   readonly paths: readonly string[];
+  /** whether it names commits, which no traffic has */
+  readonly commits: boolean;
 }
 
 /** The shape of one kind of credential. */
@@ -30,6 +32,8 @@ export interface Rule {
   readonly source: string;
   /** further proof, of a checksum */
   readonly check?: (secret: string) => boolean;
+  /** an operator's: judged by the whole secret, as gitleaks does, and spared by nothing but allowlists */
+  readonly asWritten?: true;
   /** the secret goes on to the end of the line that begins so */
   readonly until?: string;
 }

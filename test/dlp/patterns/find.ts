@@ -1,7 +1,7 @@
-import { BUILTIN_RULES, compilePatterns } from "../../../src/dlp/patterns/builtin.ts";
+import { builtinPatterns } from "../../../src/dlp/patterns/builtin.ts";
 import type { PatternMatch, PatternSet } from "../../../src/dlp/patterns/pattern-set.ts";
 
-export const BUILTIN = compilePatterns(BUILTIN_RULES);
+export const BUILTIN = builtinPatterns();
 
 /** What the set finds in a text, by a search for its keywords that knows nothing of the scanner's. */
 export function find(text: string, set: PatternSet = BUILTIN, ended = true): (PatternMatch | "more")[] {

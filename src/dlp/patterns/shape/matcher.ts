@@ -8,6 +8,9 @@ export interface ShapeMatch {
   /** of the secret: the capture group asked for, else the whole */
   readonly start: number;
   readonly end: number;
+  /** of the whole match */
+  readonly from: number;
+  readonly to: number;
   /** bytes of the secret that every match has: what is judged, so that nothing appended can change the judgement */
   readonly judged: number;
 }
@@ -28,12 +31,16 @@ export class Shape {
   readonly #ways: readonly Way[];
   readonly #group: number;
 
-  /** Throws `NotSimple` when the regex is not of this kind, or no way holds the keyword. */
-  constructor(regex: string, keyword: string, secretGroup: number | undefined) {
+  /**
+   * Throws `NotSimple` when the regex is not of this kind, or no way holds the keyword. `strict`: every way has to spell
+   * it out; otherwise ways without it are left to the rule's other keywords.
+   */
+  constructor(regex: string, keyword: string, secretGroup: number | undefined, strict = false) {
     const all = waysOf(parseShape(regex));
     this.#group = secretGroup ?? (all.some((way) => way.some(({ kind }) => kind === "open")) ? 1 : 0);
     this.#ways = all.flatMap((way) => {
-      const at = findKeyword(way, keyword);
+      const at = findKeyword(way, keyword, strict);
+      if (at < 0 && strict) throw new NotSimple("keyword");
       if (at < 0) return [];
       const before = way.slice(0, at).reverse();
       const after = way.slice(at);
@@ -96,8 +103,9 @@ export class Shape {
         if (!holdsAfter(step.kind, text, position)) return undefined;
       }
     }
-    if (this.#group === 0) return { start: first, end: position, judged: way.judged };
-    return start < 0 || end < 0 ? undefined : { start, end, judged: way.judged };
+    const { judged } = way;
+    if (this.#group === 0) return { start: first, end: position, from: first, to: position, judged };
+    return start < 0 || end < 0 ? undefined : { start, end, from: first, to: position, judged };
   }
 }
 

@@ -87,14 +87,14 @@ export function isDeterministic(steps: readonly Step[]): boolean {
 }
 
 /**
- * The index of the step where `keyword` (lower case) stands in a way, or -1: where it is spelled out, else the first
- * place where single characters can spell it.
+ * The index of the step where `keyword` (lower case) stands in a way, or -1: where it is spelled out, else, unless
+ * `strict`, the first place where single characters can spell it.
  */
-export function findKeyword(way: readonly Step[], keyword: string): number {
+export function findKeyword(way: readonly Step[], keyword: string, strict: boolean): number {
   const places = way.flatMap((step, at) =>
     step.kind === "open" || step.kind === "close" ? [] : [{ step, at }],
   );
-  for (const exact of [true, false]) {
+  for (const exact of strict ? [true] : [true, false]) {
     for (const [first, { at }] of places.entries()) {
       const spelled = keyword.split("").every((character, offset) => {
         const step = places[first + offset]?.step;

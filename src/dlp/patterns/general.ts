@@ -1,0 +1,74 @@
+import { type Matcher, RE2JS } from "re2js";
+
+/** What a regex took of a window; `from` and `to` of the whole match. */
+export interface GeneralMatch {
+  readonly start: number;
+  readonly end: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * An operator's regex that is no `Shape`, searched around a keyword with RE2, in linear time. Ground that was searched
+ * in vain is not searched again, so that a storm of the keyword costs no more than the text is long.
+ */
+export class General {
+  readonly #regex: RE2JS;
+  readonly #group: number | undefined;
+  #text = "";
+  /** up to here the window was searched in vain */
+  #searched = -1;
+
+  constructor(regex: string, secretGroup: number | undefined) {
+    this.#regex = RE2JS.compile(regex);
+    this.#group = secretGroup;
+  }
+
+  /** The keyword is at `at`. "more": the window ends within `reach` of it. */
+  match(
+    text: string,
+    at: number,
+    reach: number,
+    ended: boolean,
+    accepts: (match: GeneralMatch) => boolean,
+  ): GeneralMatch | "more" | undefined {
+    if (text !== this.#text) {
+      this.#text = text;
+      this.#searched = -1;
+    }
+    if (at + reach > this.#searched) {
+      const from = Math.max(0, at - reach);
+      // twice the reach, so that the next keyword is most often covered
+      const to = Math.min(text.length, at + 2 * reach);
+      const found = this.#search(text.slice(from, to), from, accepts);
+      if (found !== undefined && (found.to < text.length || ended)) return found;
+      // ground that may yet be completed is searched again
+      this.#searched = found === undefined ? to : -1;
+    }
+    return !ended && text.length - at < reach ? "more" : undefined;
+  }
+
+  #search(part: string, offset: number, accepts: (match: GeneralMatch) => boolean): GeneralMatch | undefined {
+    const matcher = this.#regex.matcher(part);
+    let from = 0;
+    while (from <= part.length && matcher.find(from)) {
+      const group = this.#secret(matcher);
+      const found = {
+        start: offset + matcher.start(group),
+        end: offset + matcher.end(group),
+        from: offset + matcher.start(),
+        to: offset + matcher.end(),
+      };
+      if (found.end > found.start && accepts(found)) return found;
+      from = Math.max(matcher.end(), from + 1);
+    }
+    return undefined;
+  }
+
+  #secret(matcher: Matcher): number {
+    if (this.#group !== undefined) return matcher.start(this.#group) < 0 ? 0 : this.#group;
+    for (let group = 1; group <= matcher.groupCount(); group++)
+      if (matcher.end(group) > matcher.start(group)) return group;
+    return 0;
+  }
+}
