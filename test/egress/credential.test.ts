@@ -65,6 +65,35 @@ test("takes off whatever credential the agent brought, everywhere, and reports n
   expect(JSON.stringify(side.events)).not.toMatch(/mine-123456|also-mine|sk-real/);
 });
 
+test.for([
+  "X-Api-Key",
+  "api-key",
+  "X-Goog-Api-Key",
+  "X-Auth-Token",
+  "PRIVATE-TOKEN",
+  "Job-Token",
+  "X-Amz-Security-Token",
+])("takes a key of the agent's own off in %s, whatever field the route uses", async (name) => {
+  const origin = await rawOrigin({ serve: answering(() => ok()) });
+  const side = brokered(origin);
+  const client = await side.tls();
+  await client.send(`GET / HTTP/1.1\r\n${H}${name}: own-attacker-key\r\n\r\n`).until(/hello/);
+  expect(origin.received()).not.toContain("own-attacker-key");
+  expect(side.events[0]?.removed).toEqual([name.toLowerCase()]);
+});
+
+test.for(["access_token", "api_key", "ApiKey", "client%5Fsecret", "X-Amz-Signature", "sig"])(
+  "takes the query parameter %s off, whatever it holds",
+  async (name) => {
+    const origin = await rawOrigin({ serve: answering(() => ok()) });
+    const side = brokered(origin);
+    const client = await side.tls();
+    await client.send(`GET /p?a=1&${name}=own-attacker-key&signal=2 HTTP/1.1\r\n${H}\r\n`).until(/hello/);
+    expect(origin.received()).toMatch(/^GET \/p\?a=1&signal=2 HTTP/);
+    expect(side.events[0]?.removed).toEqual([`query ${name}`]);
+  },
+);
+
 test("leaves queries and cookies that hold no token alone", async () => {
   const origin = await rawOrigin({ serve: answering(() => ok()) });
   const client = await brokered(origin).tls();

@@ -18,8 +18,9 @@ export interface Credential {
   /** the spellings in which it leaves, to be masked when they come back */
   readonly forms: readonly string[];
   /**
-   * Takes off what the agent brought (Authorization, the route's field, and the same value or the real one in a query
-   * parameter or cookie), and puts the real credential on at the end of the fields.
+   * Takes off what the agent brought (the route's field, fields and query parameters that carry a credential by their
+   * name, and the same value or the real one in any other parameter or cookie), and puts the real credential on at the
+   * end of the fields.
    */
   putOn(fields: HeaderList, target: string): PutOn;
 }
@@ -46,6 +47,20 @@ export function createCredentials(vault: ReadonlyMap<string, Secret>): Credentia
     },
   };
 }
+
+/** Fields that carry nothing but a credential, on whatever host: of a brokered one only the sidecar's may arrive. */
+const KEY_FIELDS = new Set(
+  "api-key apikey authorization job-token ocp-apim-subscription-key private-token proxy-authorization x-access-token x-amz-security-token x-api-key x-auth-key x-auth-token x-gitlab-token x-goog-api-key x-goog-iam-authorization-token x-vault-token".split(
+    " ",
+  ),
+);
+
+/** Query parameters that carry nothing but a credential, the signatures of pre-signed URLs among them; lower case. */
+const KEY_PARAMETERS = new Set(
+  "access_key access_token api-key api_key apikey auth_token authorization bearer_token client_secret id_token job_token oauth_token private_token refresh_token sig x-amz-credential x-amz-security-token x-amz-signature x-goog-credential x-goog-signature".split(
+    " ",
+  ),
+);
 
 const SCHEMES = { bearer: "Bearer ", token: "token ", basic: "Basic ", raw: "" } as const;
 const EMPTY: readonly string[] = [];
@@ -99,7 +114,7 @@ function createCredential(auth: RouteAuth, secret: Secret): Credential {
         const name = fields[i] ?? "";
         const lower = name.toLowerCase();
         const text = fields[i + 1] ?? "";
-        if (lower === "authorization" || lower === header) {
+        if (lower === header || KEY_FIELDS.has(lower)) {
           if (!removed.includes(lower)) removed.push(lower);
           // `Bearer x`, `token x`, `x`: the token is the last word
           brought.add(text.slice(text.lastIndexOf(" ") + 1));
@@ -117,7 +132,7 @@ function createCredential(auth: RouteAuth, secret: Secret): Credential {
   };
 }
 
-/** The target without the parameters whose value, decoded or not, is a token. */
+/** The target without the parameters that carry a credential by their name, or whose value, decoded or not, is a token. */
 function withoutTokens(
   target: string,
   query: number,
@@ -128,9 +143,11 @@ function withoutTokens(
   const kept = parameters.filter((parameter) => {
     const equals = parameter.indexOf("=");
     if (equals < 0) return true;
+    const name = parameter.slice(0, equals);
     const value = parameter.slice(equals + 1);
-    if (!tokens.has(value) && !tokens.has(percentDecoded(value))) return true;
-    removed.push(`query ${parameter.slice(0, equals)}`);
+    const named = KEY_PARAMETERS.has(percentDecoded(name).trim().toLowerCase());
+    if (!named && !tokens.has(value) && !tokens.has(percentDecoded(value))) return true;
+    removed.push(`query ${name}`);
     return false;
   });
   if (kept.length === parameters.length) return target;
