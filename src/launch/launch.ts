@@ -29,6 +29,8 @@ export interface Prepared {
   readonly plan: LaunchPlan;
   readonly secrets: ReadonlyMap<string, Secret>;
   readonly upstream: UpstreamConfig;
+  /** a made-up secret, put into the environment under its name */
+  readonly canary: Secret;
   /** of whole-life quotas, before a resume */
   readonly spent: readonly Spent[];
   readonly owner: Owner;
@@ -75,6 +77,7 @@ export async function launch(
         agent: plan.agent ?? null,
         bottles: plan.bottles,
         hosts: plan.egress.routes.map((route) => route.host),
+        canary: prepared.canary.name,
         uid: owner.uid,
       });
       const job = makeJob(prepared, home, head.journal);
@@ -145,7 +148,7 @@ function messageOf(error: unknown): string {
 
 /** The job in this host's own paths; `runStaged` moves them to the stage. */
 function makeJob(
-  { plan, secrets, upstream, spent, input }: Prepared,
+  { plan, secrets, canary, upstream, spent, input }: Prepared,
   home: HomePaths,
   journal: { readonly lines: number; readonly head: number },
 ): BottleJob {
@@ -172,11 +175,14 @@ function makeJob(
       gitHosts: plan.gitHosts,
       quotas: plan.quotas,
       spent,
+      canary: canary.name,
       bottleSecrets: plan.secrets.filter(({ known }) => known !== false).map(({ name }) => name),
       upstream,
       journal,
     },
-    secrets: Object.fromEntries([...secrets].map(([name, secret]) => [name, secret.reveal()])),
+    secrets: Object.fromEntries(
+      [...secrets, [canary.name, canary] as const].map(([name, secret]) => [name, secret.reveal()]),
+    ),
     agent: {
       command: plan.command,
       env: {
@@ -184,6 +190,7 @@ function makeJob(
         ...Object.fromEntries(
           Object.entries(plan.env).map(([name, value]) => [name, environmentValue(name, value, secrets)]),
         ),
+        [canary.name]: canary.reveal(),
       },
       cwd: "/workspace",
     },

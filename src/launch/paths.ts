@@ -42,6 +42,8 @@ export interface StatePaths {
   readonly base: string;
   /** what the agent printed */
   readonly transcript: string;
+  /** the made-up secret that stands in its environment */
+  readonly canary: string;
   /** the backend's small files */
   readonly scratch: string;
 }
@@ -56,6 +58,7 @@ export function statePaths(home: HomePaths, id: string): StatePaths {
     workspace: join(root, "workspace"),
     base: join(root, "base.json"),
     transcript: join(root, "agent.log"),
+    canary: join(root, "canary.json"),
     scratch: join(root, "scratch"),
   };
 }

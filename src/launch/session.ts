@@ -7,6 +7,7 @@ import type { UpstreamConfig } from "../sidecar/protocol.ts";
 import { hasChanges } from "../workspace/changes.ts";
 import { copyWorkspace } from "../workspace/copy.ts";
 import { refuseSecondBind, watchBoundFolder } from "./bound-folder.ts";
+import { canaryOf } from "./canary.ts";
 import { linuxBackend } from "./code-location.ts";
 import { expandTilde } from "./expand-tilde.ts";
 import { gitIdentity } from "./git-identity.ts";
@@ -107,7 +108,10 @@ async function prepare({ home, id, request, io, kept }: Session): Promise<Prepar
     throw spaceFault(error, home);
   }
   const spent = kept === undefined ? [] : await spentBefore(journalPaths(home, id));
-  return { plan, secrets, upstream, spent, owner, request, input: inputMode(request, io) };
+  // a name of the vault is as taken as one of the environment
+  const taken = { ...plan.env, ...Object.fromEntries(secrets) };
+  const canary = canaryOf(statePaths(home, id).canary, taken);
+  return { plan, secrets, canary, upstream, spent, owner, request, input: inputMode(request, io) };
 }
 
 async function runPrepared({ home, io, head, kept }: Session, prepared: Prepared): Promise<number> {

@@ -2,8 +2,8 @@ import type { Socket as UdpSocket } from "node:dgram";
 import { createServer, type Server } from "node:net";
 import { networkInterfaces } from "node:os";
 import { Secret } from "../base/secret.ts";
-import { builtinPatterns } from "../dlp/patterns/builtin.ts";
 import type { KnownSecret } from "../dlp/known/secret.ts";
+import { builtinPatterns } from "../dlp/patterns/builtin.ts";
 import { JournalWriter } from "../journal/writer.ts";
 import { Quotas } from "../policy/quota.ts";
 import { compilePolicy } from "../policy/routes.ts";
@@ -73,6 +73,7 @@ function knownSecrets(config: SidecarConfig, vault: ReadonlyMap<string, Secret>)
   const brokered = new Set(config.routes.flatMap(({ auth }) => (auth ? [auth.secret] : [])));
   const bottle = new Set(config.bottleSecrets);
   return [...vault].flatMap(([name, value]): KnownSecret[] => {
+    if (name === config.canary) return [{ name, value, kind: "canary" }];
     if (brokered.has(name)) return [{ name, value, kind: "brokered" }];
     return bottle.has(name) ? [{ name, value, kind: "bottle" }] : [];
   });

@@ -15,6 +15,8 @@ export interface SidecarConfig {
   readonly quotas: BottleQuotas;
   /** of whole-life quotas, before this start of the bottle */
   readonly spent: readonly Spent[];
+  /** name of the made-up secret in the bottle's environment */
+  readonly canary: string;
   /** names of secrets that are in the bottle's environment and must not leave; routes' credentials never may */
   readonly bottleSecrets: readonly string[];
   /** hosts a git-gate entry declares: pushes there are the gate's, everywhere else blocked */
