@@ -117,7 +117,7 @@ test.each(Object.keys(CODINGS))("finds a secret inside a body coded in %s", asyn
 test.each(Object.keys(CODINGS))("passes a clean body coded in %s byte for byte", async (coding) => {
   const { side, received } = await inspected();
   const client = await side.tls();
-  const request = coded(coding, Buffer.from(`${"clean text. ".repeat(30_000)}`));
+  const request = coded(coding, Buffer.from("clean text. ".repeat(30_000)));
   client.send(request);
   await client.until(/hello/);
   expect(received().slice(-(request.length - request.indexOf("\r\n\r\n")))).toBe(
