@@ -18,6 +18,8 @@ export class General {
   #text = "";
   /** up to here the window was searched in vain */
   #searched = -1;
+  /** what was found last, and the keyword from which it was */
+  #last: { readonly at: number; readonly match: GeneralMatch } | undefined;
 
   constructor(regex: string, secretGroup: number | undefined) {
     this.#regex = RE2JS.compile(regex);
@@ -35,13 +37,19 @@ export class General {
     if (text !== this.#text) {
       this.#text = text;
       this.#searched = -1;
+      this.#last = undefined;
     }
+    // the keywords before a match that reach it found it already
+    if (this.#last !== undefined && this.#last.at <= at && at <= this.#last.match.to) return this.#last.match;
     if (at + reach > this.#searched) {
       const from = Math.max(0, at - reach);
       // twice the reach, so that the next keyword is most often covered
       const to = Math.min(text.length, at + 2 * reach);
       const found = this.#search(text.slice(from, to), from, accepts);
-      if (found !== undefined && (found.to < text.length || ended)) return found;
+      if (found !== undefined && (found.to < text.length || ended)) {
+        this.#last = { at, match: found };
+        return found;
+      }
       // ground that may yet be completed is searched again
       this.#searched = found === undefined ? to : -1;
     }
