@@ -1,10 +1,11 @@
+import { EncodedViews } from "./encoded-views.ts";
 import type { Finding } from "./finding.ts";
-import { indexSecrets, type KnownIndex } from "./known/known-index.ts";
+import { indexSecrets, type KnownIndex, type SecretForm } from "./known/known-index.ts";
 import { MASKED_CHARS, SECRET_CHARS } from "./known/limits.ts";
 import { KnownMatcher } from "./known/matcher.ts";
-import { type KeywordIndex, indexKeywords, PatternMatcher } from "./pattern-matcher.ts";
-import type { PatternSet } from "./patterns/pattern-set.ts";
 import type { KnownSecret } from "./known/secret.ts";
+import { indexKeywords, type KeywordIndex, PatternMatcher } from "./pattern-matcher.ts";
+import type { PatternSet } from "./patterns/pattern-set.ts";
 
 /** What one text is searched for. The sidecar's own credentials and the canary always are. */
 export interface ScanSettings {
@@ -40,18 +41,20 @@ export class Detectors {
   scanner(settings: ScanSettings, found: (finding: Finding) => void): Scanner {
     this.#index ??= indexSecrets(this.#secrets, SECRET_CHARS);
     if (settings.patterns) this.#keywords ??= indexKeywords(this.#patterns);
-    return new Scanner(this.#index, settings.patterns ? this.#keywords : undefined, settings, found);
+    return new Scanner(this.#index, settings.patterns ? this.#keywords : undefined, settings, found, true);
   }
 
   /** A scanner of one text that comes back, for the sidecar's own credentials, short ones too. */
   maskScanner(found: (finding: Finding) => void): Scanner {
     this.#maskIndex ??= indexSecrets(this.#brokered, MASKED_CHARS);
-    return new Scanner(this.#maskIndex, undefined, NOTHING_ELSE, found);
+    return new Scanner(this.#maskIndex, undefined, NOTHING_ELSE, found, false);
   }
 
   /** Everything found in a whole text that leaves. */
   scanText(text: Buffer, settings: ScanSettings): readonly Finding[] {
-    return this.#secrets.length === 0 && !settings.patterns ? NOTHING : collect(text, (found) => this.scanner(settings, found));
+    return this.#secrets.length === 0 && !settings.patterns
+      ? NOTHING
+      : collect(text, (found) => this.scanner(settings, found));
   }
 
   /** Everything to be masked in a whole text that comes back. */
@@ -76,28 +79,41 @@ const NOTHING: readonly Finding[] = [];
 export class Scanner {
   readonly #known: KnownMatcher;
   readonly #patterns: PatternMatcher | undefined;
+  readonly #views: EncodedViews | undefined;
 
+  /** `decodes`: what encodings hold is read as well. */
   constructor(
     index: KnownIndex,
     keywords: KeywordIndex | undefined,
     settings: ScanSettings,
     found: (finding: Finding) => void,
+    decodes: boolean,
   ) {
-    this.#known = new KnownMatcher(index, ({ secret, encoding }, start, end) => {
+    const known = ({ secret, encoding }: SecretForm, start: number, end: number, replaceable: boolean) => {
       const { kind, name } = secret;
       if (kind === "bottle" && (!settings.known || settings.allow.has(name))) return;
       const detector = kind === "canary" ? "canary" : "known_secrets";
-      found({ detector, name, encoding, start, end, replaceable: true });
-    });
-    this.#patterns = keywords && new PatternMatcher(keywords, (name, start, end, replaceable) =>
-      found({ detector: "token_patterns", name, encoding: "raw", start, end, replaceable }),
-    );
+      found({ detector, name, encoding, start, end, replaceable });
+    };
+    this.#known = new KnownMatcher(index, (form, start, end) => known(form, start, end, true));
+    if (decodes && (index.automaton || keywords?.automaton))
+      this.#views = new EncodedViews(index, keywords, {
+        secret: (form, encoding, start, end) => known({ ...form, encoding }, start, end, false),
+        pattern: (name, encoding, start, end) =>
+          found({ detector: "token_patterns", name, encoding, start, end, replaceable: false }),
+      });
+    this.#patterns =
+      keywords &&
+      new PatternMatcher(keywords, (name, start, end, replaceable) =>
+        found({ detector: "token_patterns", name, encoding: "raw", start, end, replaceable }),
+      );
   }
 
   /** `last`: the text ends here. */
   write(bytes: Buffer, last = false): void {
     this.#known.write(bytes, last);
     this.#patterns?.write(bytes, last);
+    this.#views?.write(bytes, last);
   }
 
   /**
@@ -106,16 +122,19 @@ export class Scanner {
    */
   settle(): void {
     this.#known.settle();
+    this.#views?.settle();
   }
 
   /** A message ends here: it is judged by what there is, and may go. What would go on in the next one is remembered. */
   boundary(): void {
     this.#known.settle();
     this.#patterns?.boundary();
+    this.#views?.settle();
   }
 
   /** Text offset up to which bytes may go: nothing that covers an earlier one can still be completed. */
   get safe(): number {
-    return Math.min(this.#known.open, this.#patterns?.open ?? this.#known.open);
+    const open = Math.min(this.#known.open, this.#patterns?.open ?? this.#known.open);
+    return Math.min(open, this.#views?.open ?? open);
   }
 }

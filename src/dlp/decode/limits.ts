@@ -1,14 +1,29 @@
-/** Bytes of a text decoded at a time, so that the scratch memory of a decoder stays in the processor's cache; longer writes are cut. */
-export const PIECE_BYTES = 32 * 1024;
+/** Characters of the base64 alphabet or hex digits in a row, line ends not counted, from which on a run is decoded; shorter ones are not. */
+export const RUN_CHARS = 16;
 
-/** Characters of the base64 alphabet side by side (line ends and `=` not counted) from which on a run is decoded; shorter runs are not. */
-export const BASE64_RUN = 16;
+/** Characters of a run decoded together; a longer run is decoded in parts that overlap. */
+export const SEGMENT_CHARS = 64 * 1024;
 
-/** Hex digits side by side, separators not counted, from which on a run is decoded; shorter runs are not. */
-export const HEX_RUN = 16;
+/** Characters that two parts of a long run have in common, so that nothing is cut in two. */
+export const OVERLAP_CHARS = 2048;
 
-/** Bytes of plain text kept on both sides of an escape sequence, so that what it stands in can be recognised; between two that are further apart the text is left out. */
-export const CONTEXT_BYTES = 160;
+/** Bytes in a row that have to look like text for a decoded run to be read; another one is noise, and passed over. */
+export const TEXT_BYTES = 10;
 
-/** Bytes decoded out of one text, all encodings and depths together; more: the text is refused as too large to judge. */
-export const DECODED_BYTES = 1024 ** 3;
+/** Bytes from which on a decoded run is long: chance makes short pieces of text in it. */
+export const LONG_BYTES = 512;
+
+/** Bytes in a row that have to look like text in a long decoded run; without them it is passed over. */
+export const LONG_TEXT_BYTES = 16;
+
+/** Encodings inside each other that are undone; what lies deeper is not looked at. */
+export const DEPTH = 3;
+
+/** Bytes that compressed data inside an encoded run may grow to; more is a bomb, and a find of its own. */
+export const INFLATED_BYTES = 8 * 1024 * 1024;
+
+/** Bytes that all compressed data inside the encoded runs of one text may grow to; more is a find of its own. */
+export const INFLATED_TOTAL_BYTES = 64 * 1024 * 1024;
+
+/** Places in one decoded run that are tried as the beginning of compressed data of one format; more are not. */
+export const INFLATE_TRIES = 4;

@@ -1,0 +1,218 @@
+import {
+  LONG_BYTES,
+  LONG_TEXT_BYTES,
+  OVERLAP_CHARS,
+  RUN_CHARS,
+  SEGMENT_CHARS,
+  TEXT_BYTES,
+} from "./limits.ts";
+
+/** `start`, `end`: bytes of the text that were decoded, end excluded. */
+export type TakeRun = (decoded: Buffer, encoding: string, start: number, end: number) => void;
+
+/** Value of every character of either base64 alphabet (RFC 4648), 64: none. */
+const VALUES = new Uint8Array(256).fill(64);
+for (const [value, byte] of Buffer.from(
+  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
+).entries())
+  VALUES[byte] = value;
+VALUES[0x2d] = 62;
+VALUES[0x5f] = 63;
+
+/** 1: text that a person or a program writes, multi-byte characters apart. */
+const TEXT = new Uint8Array(256).fill(1, 0x20, 0x7f);
+for (const byte of [0x00, 0x09, 0x0a, 0x0d]) TEXT[byte] = 1;
+
+/** Room for the characters of a run at first; it grows with the run. */
+const FIRST_CHARS = 256;
+
+/**
+ * Finds runs of base64 and hex in a stream and decodes them: either alphabet, at every phase, wrapped in lines (also with
+ * `\n` as a string of JSON has it). What decodes to no text and to nothing compressed is passed over.
+ */
+export class EncodedRuns {
+  readonly #take: TakeRun;
+  /** characters of the run that is open, without line ends */
+  #run = Buffer.alloc(FIRST_CHARS);
+  #length = 0;
+  #start = 0;
+  /** bytes seen */
+  #total = 0;
+  /** up to here everything was read that could be, and may have gone */
+  #settled = 0;
+  /** 1: a line end has been passed; 2: the backslash of a written one */
+  #gap = 0;
+
+  constructor(take: TakeRun) {
+    this.#take = take;
+  }
+
+  /** Text offset of the run that is open; the bytes seen when none is long enough. */
+  get open(): number {
+    return this.#length >= RUN_CHARS ? Math.max(this.#start, this.#settled) : this.#total;
+  }
+
+  write(bytes: Buffer, last = false): void {
+    let at = 0;
+    while (at < bytes.length) at = this.#length > 0 ? this.#extend(bytes, at) : this.#search(bytes, at);
+    this.#total += bytes.length;
+    if (last) this.#close(this.#total);
+  }
+
+  /** Reads what there is of an open run, which may go on. */
+  settle(): void {
+    if (this.#length >= RUN_CHARS && this.#settled < this.#total) this.#decode(this.#total);
+    this.#settled = this.#total;
+  }
+
+  /** A run of `RUN_CHARS` has one character at every `RUN_CHARS`th place. */
+  #search(bytes: Buffer, from: number): number {
+    for (let probe = from + RUN_CHARS - 1; ; probe += RUN_CHARS) {
+      const at = Math.min(probe, bytes.length - 1);
+      if (VALUES[bytes[at] as number] !== 64) {
+        let start = at;
+        while (start > from && VALUES[bytes[start - 1] as number] !== 64) start--;
+        let end = at + 1;
+        while (end < bytes.length && end - start < RUN_CHARS && VALUES[bytes[end] as number] !== 64) end++;
+        if (end - start >= RUN_CHARS || end === bytes.length) {
+          this.#start = this.#total + start;
+          this.#length = bytes.copy(this.#run, 0, start, end);
+          return end;
+        }
+        probe = end;
+      }
+      if (at === bytes.length - 1) return bytes.length;
+    }
+  }
+
+  #extend(bytes: Buffer, from: number): number {
+    for (let at = from; at < bytes.length; at++) {
+      let end = at;
+      while (end < bytes.length && VALUES[bytes[end] as number] !== 64) end++;
+      if (end > at + 1 && this.#gap !== 2) {
+        at = this.#append(bytes, at, end);
+        if (at === bytes.length) break;
+      }
+      const byte = bytes[at] as number;
+      if (this.#gap === 2 && (byte === 0x6e || byte === 0x72)) this.#gap = 1;
+      else if (VALUES[byte] !== 64) {
+        this.#gap = 0;
+        if (this.#length === this.#run.length) this.#run = Buffer.concat([this.#run], this.#length * 4);
+        this.#run[this.#length++] = byte;
+        if (this.#length === SEGMENT_CHARS) this.#next(this.#total + at + 1);
+      } else if (this.#length < RUN_CHARS) {
+        this.#close(this.#total + at);
+        return at + 1;
+      } else if (byte === 0x0a || byte === 0x0d) this.#gap = 1;
+      else if (byte === 0x5c) this.#gap = 2;
+      else if (byte !== 0x20 || this.#gap !== 1) {
+        this.#close(this.#total + at);
+        return at + 1;
+      }
+    }
+    return bytes.length;
+  }
+
+  /** Adds many characters at once; index behind those for which there was room. */
+  #append(bytes: Buffer, from: number, to: number): number {
+    this.#gap = 0;
+    const wanted = Math.min(SEGMENT_CHARS, this.#length + to - from);
+    if (wanted > this.#run.length)
+      this.#run = Buffer.concat([this.#run], Math.min(SEGMENT_CHARS, Math.max(wanted, this.#run.length * 4)));
+    const end = from + wanted - this.#length;
+    bytes.copy(this.#run, this.#length, from, end);
+    this.#length = wanted;
+    if (wanted === SEGMENT_CHARS) this.#next(this.#total + end);
+    return end;
+  }
+
+  #next(end: number): void {
+    this.#decode(end);
+    this.#run.copyWithin(0, SEGMENT_CHARS - OVERLAP_CHARS);
+    this.#length = OVERLAP_CHARS;
+    this.#start = end - OVERLAP_CHARS;
+  }
+
+  #close(end: number): void {
+    if (this.#length >= RUN_CHARS) this.#decode(end);
+    this.#length = 0;
+    this.#gap = 0;
+  }
+
+  #decode(end: number): void {
+    const run = this.#run;
+    const length = this.#length;
+    let from = 0;
+    let hex = false;
+    for (let probe = RUN_CHARS - 1; probe < length; probe += RUN_CHARS) {
+      if (!isHexDigit(run[probe] as number)) continue;
+      let start = probe;
+      while (start > from && isHexDigit(run[start - 1] as number)) start--;
+      let to = probe + 1;
+      while (to < length && isHexDigit(run[to] as number)) to++;
+      if (to - start >= RUN_CHARS) this.#decodeHex(start, to, end);
+      hex = start === 0 && to === length;
+      from = to;
+      probe = to;
+    }
+    if (hex) return;
+    for (let phase = 0; phase < 4; phase++) {
+      if (length < 4 * RUN_CHARS && !isShortText(run, phase, length)) continue;
+      const decoded = Buffer.from(run.toString("latin1", phase, length), "base64");
+      if (isTelling(decoded)) this.#take(decoded, "base64", this.#start, end);
+    }
+  }
+
+  #decodeHex(from: number, to: number, end: number): void {
+    const digits = this.#run.toString("latin1", from, to);
+    for (const text of [digits, digits.slice(1)]) {
+      const decoded = Buffer.from(text.slice(0, text.length & ~1), "hex");
+      if (isTelling(decoded)) this.#take(decoded, "hex", this.#start, end);
+    }
+  }
+}
+
+const HEX = new Uint8Array(256);
+for (const byte of Buffer.from("0123456789abcdefABCDEF")) HEX[byte] = 1;
+
+function isHexDigit(byte: number): boolean {
+  return HEX[byte] === 1;
+}
+
+/** Whether a short run decodes to text or to compressed data, without decoding it: an identifier seldom does. */
+function isShortText(run: Buffer, phase: number, length: number): boolean {
+  let texts = 0;
+  let bits = 0;
+  let seen = 0;
+  for (let i = phase; i < length; i++) {
+    bits = ((bits << 6) | (VALUES[run[i] as number] as number)) & 0xffff;
+    const used = (i - phase) & 3;
+    if (used === 0) continue;
+    const byte = (bits >> (6 - 2 * used)) & 255;
+    // gzip, zlib, zstd
+    if (seen++ === 0 && (byte === 0x1f || byte === 0x78 || byte === 0x28)) return true;
+    texts = TEXT[byte] === 1 ? texts + 1 : 0;
+    if (texts === TEXT_BYTES) return true;
+  }
+  return false;
+}
+
+const GZIP = Buffer.from([0x1f, 0x8b, 8]);
+const ZSTD = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
+
+/** Some of it looks like text, or it is compressed. */
+function isTelling(bytes: Buffer): boolean {
+  if ((bytes[0] === 0x78 && ((bytes[0] << 8) | (bytes[1] ?? 0)) % 31 === 0) || bytes.includes(GZIP))
+    return true;
+  if (bytes.includes(ZSTD)) return true;
+  const least = bytes.length < LONG_BYTES ? TEXT_BYTES : LONG_TEXT_BYTES;
+  for (let probe = least - 1; probe < bytes.length; probe += least) {
+    if (TEXT[bytes[probe] as number] !== 1) continue;
+    let start = probe;
+    while (start > 0 && probe - start < least && TEXT[bytes[start - 1] as number] === 1) start--;
+    let end = probe + 1;
+    while (end < bytes.length && end - start < least && TEXT[bytes[end] as number] === 1) end++;
+    if (end - start >= least) return true;
+  }
+  return false;
+}
