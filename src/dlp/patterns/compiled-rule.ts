@@ -23,6 +23,8 @@ export class CompiledRule {
   readonly #allowlists: readonly Allowlist[];
   #regex: Shape | General | undefined;
   #allowed: Allowed | undefined;
+  /** what had too little entropy last: a text that repeats itself is judged once */
+  #plain = "";
 
   constructor(rule: Rule, keyword: string, allowlists: readonly Allowlist[]) {
     this.#rule = rule;
@@ -71,7 +73,11 @@ export class CompiledRule {
 
   #isCredible(text: string, secret: string, from: number, to: number): boolean {
     const { entropy } = this.#rule;
-    if (entropy !== undefined && entropyOf(secret) <= entropy) return false;
+    if (secret === this.#plain && secret !== "") return false;
+    if (entropy !== undefined && entropyOf(secret) <= entropy) {
+      this.#plain = secret;
+      return false;
+    }
     if (this.#allowlists.length === 0) return true;
     this.#allowed ??= new Allowed(this.#allowlists);
     const lineStart = text.lastIndexOf("\n", from - 1) + 1;

@@ -117,7 +117,7 @@ function take(set: ByteSet, max: number, text: string, from: number, runs: RunEn
 }
 
 /** A run that may be longer than this is looked up, so that a storm of its keyword does not read it again and again. */
-const LONG_RUN = 96;
+const LONG_RUN = 24;
 
 /** Where runs end in one window: each byte of it is read once a set, however many keywords stand in the run. */
 export class RunEnds {
