@@ -38,6 +38,10 @@ const tasks = {
       args.filter((arg) => arg !== "--install"),
     );
   },
+  async "bench-dlp"() {
+    await setup("test");
+    return callNode("bench/dlp/main.ts", args);
+  },
 };
 
 /** Runs Vitest; the last line says `N passed, N failed`, and `, N skipped` when there were any. */

@@ -27,7 +27,10 @@ export function indexKeywords(patterns: PatternSet): KeywordIndex {
   const literals = patterns.keywords.map((keyword) =>
     Uint8Array.from(Buffer.from(keyword, "latin1"), (byte) => classes[byte] ?? 0),
   );
-  return { patterns, automaton: literals.length === 0 ? undefined : buildAutomaton(literals, classes, false) };
+  return {
+    patterns,
+    automaton: literals.length === 0 ? undefined : buildAutomaton(literals, classes, false),
+  };
 }
 
 /** Searches one text, as it comes, for what the patterns describe. */
@@ -90,7 +93,12 @@ export class PatternMatcher {
     this.#open = this.#seen;
   }
 
-  #decide(keyword: { readonly id: number; readonly at: number }, text: string, from: number, last: boolean): void {
+  #decide(
+    keyword: { readonly id: number; readonly at: number },
+    text: string,
+    from: number,
+    last: boolean,
+  ): void {
     const { id, at } = keyword;
     if (at <= this.#lastEnd) return;
     const match = this.#index.patterns.match(id, text, at - from, last);

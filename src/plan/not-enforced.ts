@@ -77,9 +77,14 @@ export function notEnforced(
 function addRoute(route: Route, add: (key: string, at: string, meanwhile: string) => void): void {
   const { host, at, dlp, body, git } = route;
   const key = `egress.routes ${host}`;
-  if (dlp?.outboundDetectors && dlp.outboundDetectors.includes("entropy")) {
+  if (includesEntropy(dlp)) {
     add(`${key} dlp.outbound_detectors: entropy`, at, "nothing is reported for its randomness alone");
   }
   if (body !== undefined) add(`${key} body`, at, "request bodies are not looked into");
   if (git.apiWrite === true) add(`${key} git.api_write`, at, "the route alone decides about the forge's API");
+}
+
+function includesEntropy(dlp: Route["dlp"]): boolean {
+  const detectors = dlp?.outboundDetectors;
+  return detectors ? detectors.includes("entropy") : false;
 }

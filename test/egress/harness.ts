@@ -3,8 +3,8 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { connect as connectTls, createServer as createTlsServer, type TLSSocket } from "node:tls";
 import { onTestFinished } from "vitest";
 import { Secret } from "../../src/base/secret.ts";
-import { builtinPatterns } from "../../src/dlp/patterns/builtin.ts";
 import type { KnownSecret } from "../../src/dlp/known/secret.ts";
+import { builtinPatterns } from "../../src/dlp/patterns/builtin.ts";
 import type { RequestEvent } from "../../src/journal/record.ts";
 import { type BottleQuotas, type QuotaEvent, Quotas, type Spent } from "../../src/policy/quota.ts";
 import type { RouteSpec } from "../../src/policy/route.ts";
