@@ -1,0 +1,39 @@
+import { gzipSync } from "node:zlib";
+import { builtinPatterns } from "../../src/dlp/patterns/builtin.ts";
+import { SECRETS } from "./bottle.ts";
+
+/** Pieces that a text made to be slow is made of: keywords, near misses, what is decoded, magic numbers. */
+export function pieces(): readonly string[] {
+  const secret = SECRETS.at(-1)?.value.reveal() ?? "";
+  const almost = secret.slice(0, 11);
+  return [
+    ...builtinPatterns().keywords,
+    almost,
+    Buffer.from(almost).toString("base64"),
+    Buffer.from(almost).toString("hex"),
+    Buffer.from(almost).toString("hex").replaceAll(/../g, "\\u00$&"),
+    "%41",
+    "&#65;",
+    "=41",
+    "\\u0041",
+    "QUFB",
+    " ",
+    "\n",
+    "A",
+    "a0".repeat(40),
+    Buffer.from(Buffer.from("nested ".repeat(20)).toString("base64")).toString("base64"),
+    gzipSync(Buffer.alloc(3000, "a")).toString("latin1"),
+    "\u001f\u008b\u0008",
+    "\u0078\u009c",
+    "PK\u0003\u0004",
+    "\u0028\u00b5\u002f\u00fd",
+    "-----BEGIN ",
+    "\u00e2\u0080\u008b",
+  ];
+}
+
+/** `recipe`: numbers of pieces, said again and again until `size` bytes are full. */
+export function textOf(recipe: readonly number[], all: readonly string[], size: number): Buffer {
+  const unit = Buffer.from(recipe.map((number) => all[number] ?? "").join("") || " ", "latin1");
+  return Buffer.alloc(size, unit);
+}
