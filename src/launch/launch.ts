@@ -31,6 +31,8 @@ export interface Prepared {
   readonly upstream: UpstreamConfig;
   /** a made-up secret, put into the environment under its name */
   readonly canary: Secret;
+  /** text of the bottle's rule file */
+  readonly rules: string | undefined;
   /** of whole-life quotas, before a resume */
   readonly spent: readonly Spent[];
   readonly owner: Owner;
@@ -148,7 +150,7 @@ function messageOf(error: unknown): string {
 
 /** The job in this host's own paths; `runStaged` moves them to the stage. */
 function makeJob(
-  { plan, secrets, canary, upstream, spent, input }: Prepared,
+  { plan, secrets, canary, rules, upstream, spent, input }: Prepared,
   home: HomePaths,
   journal: { readonly lines: number; readonly head: number },
 ): BottleJob {
@@ -176,6 +178,7 @@ function makeJob(
       quotas: plan.quotas,
       spent,
       canary: canary.name,
+      rules,
       bottleSecrets: plan.secrets.filter(({ known }) => known !== false).map(({ name }) => name),
       upstream,
       journal,

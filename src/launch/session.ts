@@ -19,6 +19,7 @@ import { type HomePaths, journalPaths, statePaths } from "./paths.ts";
 import { planSession } from "./plan-session.ts";
 import { isAlive } from "./process-id.ts";
 import type { OperatorIo, StartRequest } from "./request.ts";
+import { readRules } from "./rule-file.ts";
 import { resolveSecrets } from "./secrets.ts";
 import { spentBefore } from "./spent.ts";
 import { createState, findBottle, prepareHome, removeState, writeHomeFiles } from "./state.ts";
@@ -99,6 +100,7 @@ async function prepare({ home, id, request, io, kept }: Session): Promise<Prepar
   }
   const secrets = await resolveSecrets(plan.secrets, settings.secrets, io, known);
   const upstream = upstreamConfig(settings, io);
+  const rules = readRules(plan.dlpRules, io);
   prepareHome(home);
   refuseSecondBind(home, plan.workspace);
   try {
@@ -111,7 +113,7 @@ async function prepare({ home, id, request, io, kept }: Session): Promise<Prepar
   // a name of the vault is as taken as one of the environment
   const taken = { ...plan.env, ...Object.fromEntries(secrets) };
   const canary = canaryOf(statePaths(home, id).canary, taken);
-  return { plan, secrets, canary, upstream, spent, owner, request, input: inputMode(request, io) };
+  return { plan, secrets, canary, rules, upstream, spent, owner, request, input: inputMode(request, io) };
 }
 
 async function runPrepared({ home, io, head, kept }: Session, prepared: Prepared): Promise<number> {

@@ -73,6 +73,8 @@ export interface LaunchPlan {
   readonly secrets: readonly SecretNeed[];
   readonly workspace: WorkspacePlan;
   readonly limits: Limits;
+  /** `dlp.rules`: path of a rule file, as written */
+  readonly dlpRules: string | undefined;
   /** of the whole bottle; those of a host are its route's */
   readonly quotas: BottleQuotas;
   readonly nested: boolean;

@@ -77,6 +77,7 @@ export function makePlan(input: PlanInput): LaunchPlan {
     secrets: uniqueNeeds([...credentials, ...environment.secrets]),
     workspace: planWorkspace(bottle.workspace, input.workspace),
     limits: planLimits(bottle.limits),
+    dlpRules: bottle.dlpRules?.value,
     quotas: planQuotas(bottle.limits),
     nested: bottle.isolation.nested?.value ?? false,
     notices: [...input.notices, ...routes.notices, ...environment.notices],

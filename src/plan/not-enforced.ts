@@ -45,8 +45,6 @@ export function notEnforced(
   }
   const gated = new Set([...bottle.repos.values()].map((repo) => repo.upstream.host));
   for (const route of bottle.routes.values()) addRoute(route, add);
-  if (bottle.dlpRules !== undefined)
-    add("dlp.rules", bottle.dlpRules.at, "requests are not scanned for its rules");
   for (const repo of bottle.repos.values()) {
     const { host } = repo.upstream;
     const open = bottle.routes.has(host) && gated.has(host);

@@ -3,7 +3,8 @@ import { createServer, type Server } from "node:net";
 import { networkInterfaces } from "node:os";
 import { Secret } from "../base/secret.ts";
 import type { KnownSecret } from "../dlp/known/secret.ts";
-import { builtinPatterns } from "../dlp/patterns/builtin.ts";
+import { builtinPatterns, patternsWith } from "../dlp/patterns/builtin.ts";
+import { readRuleFile } from "../dlp/patterns/rule-file/read.ts";
 import { JournalWriter } from "../journal/writer.ts";
 import { Quotas } from "../policy/quota.ts";
 import { compilePolicy } from "../policy/routes.ts";
@@ -54,7 +55,7 @@ function start(config: SidecarConfig, secrets: Readonly<Record<string, string>>)
     policy: compilePolicy({ routes: config.routes, gitHosts: config.gitHosts }),
     vault,
     secrets: knownSecrets(config, vault),
-    patterns: builtinPatterns(),
+    patterns: config.rules === undefined ? builtinPatterns() : patternsWith(readRuleFile(config.rules)),
     quotas: new Quotas(config.quotas, config.spent, (event) =>
       journal.append({ kind: "lifecycle", ...event }, Date.now()),
     ),

@@ -17,6 +17,8 @@ export interface SidecarConfig {
   readonly spent: readonly Spent[];
   /** name of the made-up secret in the bottle's environment */
   readonly canary: string;
+  /** text of a rule file in gitleaks' format, checked; its rules come on top of the built-in ones */
+  readonly rules: string | undefined;
   /** names of secrets that are in the bottle's environment and must not leave; routes' credentials never may */
   readonly bottleSecrets: readonly string[];
   /** hosts a git-gate entry declares: pushes there are the gate's, everywhere else blocked */

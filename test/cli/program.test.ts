@@ -153,9 +153,9 @@ describe("validate", () => {
 
   it("says in one line each what is not enforced yet", () => {
     using operator = new Operator();
-    operator.file("home/bottles/dev.md", "---\ndlp: {rules: x.toml}\n---\n");
+    operator.file("home/bottles/dev.md", "---\nsupervise: true\n---\n");
     const { code, stderr } = operator.run(["validate", "dev"]);
-    expect(stderr).toMatch(/^dlp\.rules .*not enforced yet/m);
+    expect(stderr).toMatch(/^supervise.*not enforced yet/m);
     expect(code).toBe(0);
   });
 });

@@ -23,7 +23,6 @@ const LATER: Readonly<Record<string, readonly [yaml: string, line: string]>> = {
     "egress.routes a.example.com git.api_write",
   ],
   "egress.routes[].body": [route("body: {kind: openai-chat}"), "egress.routes a.example.com body"],
-  dlp: ["dlp: {rules: x.toml}", "dlp.rules (dev.md:2)"],
   "git-gate.repos": [
     repo(),
     "git-gate.repos.widgets (dev.md:2): not enforced yet; pushes to forge.example.com stay blocked",

@@ -208,10 +208,10 @@ export const bottleSchema = () =>
               ? "must be a path inside the home folder"
               : undefined,
           ),
-          { description: "A gitleaks TOML file in the home folder", acts: "later", shape: "path" },
+          { description: "A gitleaks TOML file in the home folder", acts: "now", shape: "path" },
         ),
       }),
-      { description: "Scanning of the whole bottle", acts: "later", shape: "map, below" },
+      { description: "Scanning of the whole bottle", acts: "now", shape: "map, below" },
     ),
     "git-gate": optional(gitGate(), { description: "Git", acts: "now", shape: "map, below" }),
     supervise: optional(FLAG, {

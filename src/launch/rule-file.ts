@@ -1,0 +1,28 @@
+import { readFileSync, statSync } from "node:fs";
+import { usageFault } from "../base/fault.ts";
+import { printable } from "../base/printable.ts";
+import { RULE_FILE_BYTES } from "../dlp/patterns/limits.ts";
+import { readRuleFile } from "../dlp/patterns/rule-file/read.ts";
+import { expandTilde } from "./expand-tilde.ts";
+import type { OperatorIo } from "./request.ts";
+
+const WRITABLE_BY_OTHERS = 0o022;
+
+/**
+ * The text of a bottle's `dlp.rules` file, checked; what in it does nothing is said. Throws `Fault` (exit 2) when it can't
+ * be read, may be changed by others, or holds a mistake.
+ */
+export function readRules(path: string | undefined, io: OperatorIo): string | undefined {
+  if (path === undefined) return undefined;
+  const file = expandTilde(path, io.env);
+  const what = `dlp.rules: ${printable(file)}`;
+  const stats = statSync(file, { throwIfNoEntry: false });
+  if (!stats?.isFile()) throw usageFault(`${what} is no file`, "name a file in gitleaks' TOML format");
+  if ((stats.mode & WRITABLE_BY_OTHERS) !== 0)
+    throw usageFault(`${what} can be changed by others`, `run: chmod go-w '${file}'`);
+  if (stats.size > RULE_FILE_BYTES)
+    throw usageFault(`${what} is over ${RULE_FILE_BYTES} bytes`, "shorten it");
+  const text = readFileSync(file, "utf8");
+  for (const notice of readRuleFile(text).notices) io.notice(`dlp.rules: ${printable(notice)}`);
+  return text;
+}

@@ -1,0 +1,57 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { patternsWith } from "../../src/dlp/patterns/builtin.ts";
+import { readRuleFile } from "../../src/dlp/patterns/rule-file/read.ts";
+import { Detectors } from "../../src/dlp/scanner.ts";
+import type { OperatorIo } from "../../src/launch/request.ts";
+import { readRules } from "../../src/launch/rule-file.ts";
+
+let folder: string;
+const notices: string[] = [];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "bot-bottle-rules-"));
+  notices.length = 0;
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const RULES = `
+[[rules]]
+id = "house-token"
+description = "Tokens of this house"
+regex = '''\\bhouse_[a-z0-9]{16}\\b'''
+keywords = ["house_"]
+`;
+
+function read(text: string, mode = 0o600): string | undefined {
+  const path = join(folder, "rules.toml");
+  writeFileSync(path, text);
+  chmodSync(path, mode);
+  const io = { env: { HOME: folder }, notice: (line: string) => notices.push(line) } as unknown as OperatorIo;
+  return readRules("~/rules.toml", io);
+}
+
+test("an operator's rule finds on top of the built-in ones", () => {
+  const detectors = new Detectors([], patternsWith(readRuleFile(read(RULES) ?? "")));
+  const settings = { known: false, patterns: true, allow: new Set<string>() };
+  const found = detectors.scanText(Buffer.from("x = house_k3j9x2m7q1w8z5t0"), settings);
+  expect(found).toMatchObject([{ detector: "token_patterns", name: "house-token" }]);
+});
+
+test("without a path there is no file", () => {
+  expect(readRules(undefined, {} as unknown as OperatorIo)).toBeUndefined();
+});
+
+test("a file that others may change is refused, with the line that mends it", () => {
+  expect(() => read(RULES, 0o622)).toThrow(/can be changed by others/);
+});
+
+test("a file that isn't there is named", () => {
+  const io = { env: { HOME: folder }, notice: () => undefined } as unknown as OperatorIo;
+  expect(() => readRules("~/nowhere.toml", io)).toThrow(/nowhere\.toml is no file/);
+});
+
+test("a mistake is shown with its line", () => {
+  expect(() => read(`[[rules]]\nid = "x"\nregex = '(unclosed'\nkeywords = ["abc"]\n`)).toThrow(/line \d+/);
+});
