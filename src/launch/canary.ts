@@ -45,7 +45,7 @@ export function canaryOf(file: string, taken: Readonly<Record<string, unknown>>)
 
 function read(file: string): Secret | undefined {
   try {
-    const { name, value }: Record<string, unknown> = JSON.parse(readFileSync(file, "utf8"));
+    const { name, value } = JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
     return typeof name === "string" && typeof value === "string" ? new Secret(name, value) : undefined;
   } catch {
     // a new bottle has none yet
