@@ -41,6 +41,9 @@ export interface RequestEvent {
   readonly findings?: readonly RecordedFinding[];
   /** a body that was more than can be inspected and went on, because the route says `oversize: pass`: why */
   readonly not_inspected?: string;
+  /** of a WebSocket: messages that went to the upstream, and to the agent */
+  readonly messages_out?: number;
+  readonly messages_in?: number;
   /** credentials the agent brought that were taken off, by field name */
   readonly removed?: readonly string[];
   /** the name of the secret that was put on */

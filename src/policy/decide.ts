@@ -28,6 +28,10 @@ export interface BlockDecision {
 
 export type Decision = AllowDecision | BlockDecision;
 
+export function isAllowed(decision: Decision): decision is AllowDecision {
+  return decision.verdict.action === "allow";
+}
+
 /**
  * Decides one request (SPEC §3), default deny. Pure, never throws. Checks run in this order, the first that fails names
  * the code: the names agree, the host is a name, host, port, TLS for credentials, method, target, git, `matches`.

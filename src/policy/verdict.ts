@@ -12,7 +12,8 @@ export const CODES = {
   "egress.git_push_blocked": "git push over HTTPS to a host no git-gate entry declares",
   "egress.git_fetch_blocked": "git fetch over HTTPS where the route does not say git.fetch",
   "egress.tls_required": "this port or way in carries TLS only",
-  "egress.upgrade_refused": "a protocol upgrade (WebSocket, h2c) this version does not inspect",
+  "egress.upgrade_refused":
+    "a protocol upgrade to anything but WebSocket (h2c, say), which nothing would inspect",
   "egress.method_refused": "a method that is never forwarded (TRACE, CONNECT inside a tunnel)",
   "egress.protocol_error": "the message breaks RFC 9110/9112/9113 and was not forwarded",
   "egress.upstream_address_refused": "the name resolves to a private, local or reserved address",

@@ -378,11 +378,7 @@ test("reads only so much of a refused body, then closes", async () => {
 });
 
 test.for([
-  [
-    "WebSocket",
-    "GET / HTTP/1.1",
-    "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\nSec-WebSocket-Version: 13\r\n",
-  ],
+  ["TLS", "GET / HTTP/1.1", "Connection: Upgrade\r\nUpgrade: TLS/1.2\r\n"],
   [
     "h2c",
     "GET / HTTP/1.1",

@@ -2,6 +2,8 @@ import { printable } from "../../base/printable.ts";
 import type { RecordedFinding, RequestEvent } from "../../journal/record.ts";
 import type { Decision } from "../../policy/decide.ts";
 import type { Refusal } from "../../policy/verdict.ts";
+import type { Transcript } from "./log/transcript.ts";
+import type { Plane } from "./plane.ts";
 import type { IncomingRequest } from "./stream.ts";
 
 /** What an exchange has come to, for the journal. */
@@ -21,15 +23,21 @@ export interface Outcome {
   readonly findings: readonly RecordedFinding[];
   /** a sentence */
   readonly notInspected: string | undefined;
+  /** of a WebSocket */
+  readonly messages: { readonly out: number; readonly in: number } | undefined;
   readonly error: string | undefined;
   readonly id: string | undefined;
-  /** takes every secret out of a text that the agent wrote */
-  mask(text: string): string;
+  /** with `log` 2 */
+  readonly transcript: Transcript | undefined;
+  /** the credential that was put on, as `Credential.forms` */
+  readonly forms: readonly string[];
+  readonly plane: Plane;
 }
 
-/** The journal's line of one exchange, without its messages. No text in it holds a secret. */
+/** The journal's line of one exchange. No text in it holds a secret. */
 export function requestEvent(outcome: Outcome): RequestEvent {
-  const { request, decision, refusal, findings, mask } = outcome;
+  const { request, decision, refusal, findings, messages, plane } = outcome;
+  const { mask } = plane.inspector;
   const { facts, protocol, dialled } = request;
   const query = facts.target.indexOf("?");
   const redacted = findings.some(({ action }) => action === "redact");
@@ -52,6 +60,7 @@ export function requestEvent(outcome: Outcome): RequestEvent {
     status: outcome.status,
     bytes_out: outcome.bytesOut,
     bytes_in: outcome.bytesIn,
+    ...(messages === undefined ? {} : { messages_out: messages.out, messages_in: messages.in }),
     ms: Math.round((performance.now() - outcome.startedAt) * 10) / 10,
     ...(findings.length === 0 ? {} : { findings }),
     ...(outcome.notInspected === undefined ? {} : { not_inspected: outcome.notInspected }),
@@ -59,6 +68,7 @@ export function requestEvent(outcome: Outcome): RequestEvent {
     ...(outcome.injected === undefined ? {} : { injected: outcome.injected }),
     ...(outcome.error === undefined ? {} : { error: mask(outcome.error) }),
     ...(outcome.id === undefined ? {} : { id: outcome.id }),
+    ...outcome.transcript?.masked({ ...outcome, policy: plane.policy }),
   };
 }
 

@@ -1,17 +1,16 @@
-import { randomBytes } from "node:crypto";
 import type { RecordedFinding } from "../../journal/record.ts";
-import { type AllowDecision, type Decision, decide } from "../../policy/decide.ts";
+import { type Decision, decide, isAllowed } from "../../policy/decide.ts";
 import type { HeaderList } from "../../policy/facts.ts";
 import { type Refusal, refuse } from "../../policy/verdict.ts";
 import type { Timed } from "./deadlines.ts";
 import { describe, requestEvent } from "./exchange-record.ts";
-import { RequestInspection, type RequestOutlet } from "./inspect/request-inspection.ts";
+import { RequestInspection, type RequestOutlet, type RequestReading } from "./inspect/request-inspection.ts";
 import { EXCHANGE_IDLE_MS, FINDING_COUNT } from "./limits.ts";
 import { Transcript } from "./log/transcript.ts";
 import { OutgoingBody } from "./outgoing-body.ts";
-import { outgoingRequest } from "./outgoing-request.ts";
+import { mayRepeat, outgoingRequest } from "./outgoing-request.ts";
 import type { Plane } from "./plane.ts";
-import { answerRefusal } from "./refusal-answer.ts";
+import { answerRefusal, FAILED } from "./refusal-answer.ts";
 import { createResponseInspection } from "./response/inspect.ts";
 import type { AnswerSink, ResponseInspection } from "./response/inspection.ts";
 import { maskFields } from "./response/mask-fields.ts";
@@ -25,9 +24,9 @@ import type {
   UpstreamSide,
 } from "./stream.ts";
 
-const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
+import { WebSocketRelay } from "./websocket/relay.ts";
+
 const NO_FIELDS: HeaderList = [];
-const INTERNAL = "The sidecar failed; the request went no further.";
 
 /** One request and its answer: decide, put the credential on, pass both bodies through, journal. */
 export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed {
@@ -50,8 +49,9 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed 
   #removed: readonly string[] = NO_FIELDS;
   #injected: string | undefined;
   #secrets: readonly string[] = NO_FIELDS;
-  #reading: RequestInspection | undefined;
+  #reading: RequestReading | undefined;
   #inspection: ResponseInspection | undefined;
+  #relay: WebSocketRelay | undefined;
   readonly #findings: RecordedFinding[] = [];
   #notInspected: string | undefined;
   /** with `log` 2 only */
@@ -119,7 +119,7 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed 
     this.#touch();
     this.#bytesOut += bytes.length;
     if (this.#finished) return;
-    this.#transcript?.request.data(bytes);
+    if (!this.#relay) this.#transcript?.request.data(bytes);
     if (this.#mayPay(bytes.length)) this.#reading?.data(bytes);
   }
 
@@ -168,21 +168,19 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed 
     this.refuse(refuse("egress.upstream_unreachable", detail, "time-outs", { retryable: true }));
   }
 
-  /**
-   * Answers with a refusal; an answer that has begun is broken off, `last` being its end where the framing can carry it.
-   * `close` is left to the client side.
-   */
+  /** Answers with a refusal, or breaks off an answer that has begun: `last` is its end where the framing carries it. */
   refuse(refusal: Refusal, last?: Buffer): void {
     if (this.#finished) return;
+    const parting = last ?? this.#relay?.part(refusal);
     this.#upstream?.abort();
     this.#inspection?.abort();
     if (this.#status !== 0) {
-      this.#client.abort(last);
+      this.#client.abort(parting);
       this.#finish(refusal.detail, refusal);
       return;
     }
-    const id = randomBytes(6).toString("hex");
-    this.#status = answerRefusal(this.#client, refusal, id, this.#request.facts.method, this.#transcript);
+    const { status, id } = answerRefusal(this.#client, refusal, this.#request, this.#transcript);
+    this.#status = status;
     this.#finish(undefined, refusal, id);
     this.#client.proceed();
   }
@@ -207,13 +205,23 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed 
     const { inspector } = this.#plane;
     const decision = this.#decision;
     if (!decision || !isAllowed(decision)) return;
-    this.#inspection = createResponseInspection(start, inspector, inspector.rules(decision.route), this);
+    const rules = inspector.rules(decision.route);
+    const { websocket } = start;
+    if (!websocket) {
+      this.#inspection = createResponseInspection(start, inspector, rules, this);
+      return;
+    }
+    const sides = { out: this.#out, sink: this, transcript: this.#transcript };
+    this.#relay = new WebSocketRelay(websocket, this.#plane, rules, sides);
+    this.#reading = this.#relay.requests;
+    this.#inspection = this.#relay.answers;
+    this.answerStart({ ...start, fields: maskFields(start.fields, inspector.detectors) });
   }
 
   responseData(bytes: Buffer): void {
     this.#touch();
     this.#bytesIn += bytes.length;
-    this.#transcript?.response?.data(bytes);
+    if (!this.#relay) this.#transcript?.response?.data(bytes);
     this.#inspection?.data(bytes);
   }
 
@@ -237,9 +245,9 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed 
     this.#client.write(bytes);
   }
 
-  answerEnd(trailers: HeaderList): void {
+  answerEnd(trailers: HeaderList, error?: string): void {
     this.#client.end(trailers);
-    this.#finish();
+    this.#finish(error);
     this.#client.proceed();
   }
 
@@ -268,7 +276,7 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed 
     this.#upstream = undefined;
     if (this.#finished) return;
     const request = this.#outgoing;
-    if (error.stale && !this.#retried && request?.body === "none" && IDEMPOTENT.has(request.method)) {
+    if (request && error.stale && !this.#retried && mayRepeat(request)) {
       this.#retried = true;
       this.#open(this.#decision?.host ?? "", request, true);
       return;
@@ -281,7 +289,7 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed 
     this.#upstream?.abort();
     this.#inspection?.abort();
     this.#client.abort();
-    this.#finish(describe(error), refuse("sidecar.internal", INTERNAL, "fail closed", { retryable: true }));
+    this.#finish(describe(error), FAILED);
   }
 
   #touch(): void {
@@ -296,8 +304,8 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed 
     const { deadlines, log, record } = this.#plane;
     deadlines.delete(this);
     if (refusal === undefined && log === 0) return;
-    record({
-      ...requestEvent({
+    record(
+      requestEvent({
         request: this.#request,
         decision: this.#decision,
         refusal,
@@ -309,20 +317,13 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed 
         injected: this.#injected,
         findings: this.#findings,
         notInspected: this.#notInspected,
+        messages: this.#relay?.messages,
         error,
         id,
-        mask: this.#plane.inspector.mask,
-      }),
-      ...this.#transcript?.masked({
-        removed: this.#removed,
-        injected: this.#injected,
+        transcript: this.#transcript,
         forms: this.#secrets,
-        policy: this.#plane.policy,
+        plane: this.#plane,
       }),
-    });
+    );
   }
-}
-
-function isAllowed(decision: Decision): decision is AllowDecision {
-  return decision.verdict.action === "allow";
 }

@@ -1,19 +1,28 @@
+import { randomBytes } from "node:crypto";
 import { problemJson } from "../../policy/refusal.ts";
-import type { Refusal } from "../../policy/verdict.ts";
+import { type Refusal, refuse } from "../../policy/verdict.ts";
 import type { Transcript } from "./log/transcript.ts";
-import type { ClientSide } from "./stream.ts";
+import type { ClientSide, IncomingRequest } from "./stream.ts";
 
-/** Answers a request that was refused, whole, and returns the status. `id` names the refusal, here and in the journal. */
+/** An error of ours. */
+export const FAILED = refuse(
+  "sidecar.internal",
+  "The sidecar failed; the request went no further.",
+  "fail closed",
+  { retryable: true },
+);
+
+/** Answers a request that was refused, whole. `id` names the refusal, in the answer and in the journal. */
 export function answerRefusal(
   client: ClientSide,
   refusal: Refusal,
-  id: string,
-  method: string,
+  { facts }: IncomingRequest,
   transcript: Transcript | undefined,
-): number {
+): { readonly status: number; readonly id: string } {
+  const id = randomBytes(6).toString("hex");
   const { status, headers, body } = problemJson(refusal, { id });
   const fields = Object.entries(headers).flatMap((field) => (field[0] === "content-length" ? [] : field));
-  const bodiless = method === "HEAD";
+  const bodiless = facts.method === "HEAD";
   client.respond({
     status,
     reason: "",
@@ -28,5 +37,5 @@ export function answerRefusal(
   }
   client.end([]);
   transcript?.response?.end([]);
-  return status;
+  return { status, id };
 }

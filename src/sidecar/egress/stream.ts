@@ -1,5 +1,6 @@
 import type { HeaderList, RequestFacts } from "../../policy/facts.ts";
 import type { Code } from "../../policy/verdict.ts";
+import type { WebSocketAgreement, WebSocketOffer } from "./websocket/handshake.ts";
 
 /**
  * The version-neutral seam: an exchange stands between a `ClientSide` (HTTP/1.1 or HTTP/2 towards the bottle) and an
@@ -21,6 +22,8 @@ export interface IncomingRequest {
   readonly body: Body;
   readonly takesTrailers: boolean;
   readonly expectsContinue: boolean;
+  /** it opens a WebSocket: its method is GET, its body none, and the fields of the handshake are taken off */
+  readonly websocket?: WebSocketOffer;
 }
 
 /** A request as it goes out, framing left to the version it goes out in. */
@@ -34,6 +37,8 @@ export interface OutgoingRequest {
   readonly fields: HeaderList;
   readonly body: Body;
   readonly takesTrailers: boolean;
+  /** the version it goes out in writes the handshake */
+  readonly websocket?: WebSocketOffer;
 }
 
 /** A final response's head, framing and hop-by-hop fields taken off. */
@@ -46,6 +51,8 @@ export interface ResponseStart {
   readonly body: Body;
   /** Content-Length as stated, body or not */
   readonly contentLength: number | undefined;
+  /** the upstream has switched: status 101, in whichever version, and from here on bytes are frames */
+  readonly websocket?: WebSocketAgreement;
 }
 
 export interface ClientSide {

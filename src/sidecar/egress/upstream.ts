@@ -3,6 +3,7 @@ import type { Dialler } from "./dial.ts";
 import { type ConnectionOwner, UpstreamConnection } from "./http1/upstream-connection.ts";
 import { UpstreamSession } from "./http2/upstream-session.ts";
 import {
+  LINGER_MS,
   UPSTREAM_COUNT,
   UPSTREAM_IDLE_COUNT,
   UPSTREAM_IDLE_MS,
@@ -70,6 +71,9 @@ export function createUpstream(dialler: Dialler, trust: Trust, deadlines: Deadli
       connection.deadline = deadlines.now + UPSTREAM_IDLE_MS;
       known.idle.push(connection);
       idleCount++;
+    },
+    leaving(connection) {
+      connection.deadline = deadlines.now + LINGER_MS;
     },
     closed(connection) {
       all.delete(connection);
@@ -154,6 +158,34 @@ export function createUpstream(dialler: Dialler, trust: Trust, deadlines: Deadli
     else start(fresh.h1, request, sink);
   }
 
+  /** In the version it came in by where the origin takes WebSockets in that, else over HTTP/1.1; never over a kept HTTP/1.1 connection. */
+  async function openWebSocket(
+    known: Known,
+    protocol: Protocol,
+    request: OutgoingRequest,
+    sink: ResponseSink,
+  ): Promise<void> {
+    if (protocol === "h2" && known.speaks !== "http/1.1") {
+      const kept = known.sessions.find((s) => s.hasRoom());
+      const fresh: Fresh = kept ? { h2: kept } : await connect(known, "h2");
+      if ("h1" in fresh) {
+        start(fresh.h1, request, sink);
+        return;
+      }
+      if (await fresh.h2.takesWebSocket()) {
+        fresh.h2.start(request, sink);
+        return;
+      }
+    }
+    const fresh = await connect(known, "http/1.1");
+    if ("h1" in fresh) start(fresh.h1, request, sink);
+    else if (await fresh.h2.takesWebSocket()) fresh.h2.start(request, sink);
+    else {
+      const detail = `${known.origin.host} speaks HTTP/2 only, and takes no WebSocket over it (RFC 8441).`;
+      throw new UpstreamError(detail, "egress.upstream_unreachable");
+    }
+  }
+
   async function connect(known: Known, protocol: Protocol): Promise<Fresh> {
     if (all.size + sessionCount + opening >= UPSTREAM_COUNT)
       throw new UpstreamError("Too many upstream connections are open.", "egress.limit_exceeded", {
@@ -219,8 +251,9 @@ export function createUpstream(dialler: Dialler, trust: Trust, deadlines: Deadli
   return {
     open(origin, protocol, request, sink, fresh) {
       const known = knownOf(origin);
-      if (!fresh && openKept(known, protocol, request, sink)) return;
-      openFresh(known, protocol, request, sink).catch((error: unknown) => {
+      if (!fresh && !request.websocket && openKept(known, protocol, request, sink)) return;
+      const open = request.websocket ? openWebSocket : openFresh;
+      open(known, protocol, request, sink).catch((error: unknown) => {
         if (error instanceof UpstreamError) sink.upstreamFailed(error);
         else sink.crashed(error);
       });

@@ -188,7 +188,7 @@ const smuggling: Probes = {
       get(
         at("upgrade"),
         ALLOWED,
-        "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n",
+        "Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n",
       ),
     ),
   trace: () => send(`TRACE ${at("trace")} HTTP/1.1\r\nHost: ${ALLOWED}\r\n\r\n`),

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { HeaderList } from "../../../policy/facts.ts";
-import { type Refusal, refuse } from "../../../policy/verdict.ts";
+import { refuse } from "../../../policy/verdict.ts";
 import type { Timed } from "../deadlines.ts";
 import { Exchange } from "../exchange.ts";
 import { describe } from "../exchange-record.ts";
@@ -9,33 +9,16 @@ import { type Arrival, type Plane, recordRefusedConnection } from "../plane.ts";
 import { ProtocolError } from "../protocol-error.ts";
 import type { ClientSide, ResponseStart } from "../stream.ts";
 import { unreadableRequest } from "../unreadable.ts";
+import { opening, readUpgrade } from "../websocket/handshake.ts";
 import { type BodyDecoder, type BodySink, ChunkedDecoder, LengthDecoder } from "./body.ts";
+import type { ClientState } from "./client-state.ts";
 import { findHeadEnd, parseRequestHead, type RequestHead } from "./head.ts";
 import { type ConnectTarget, readRequest } from "./request.ts";
 import { ResponseWriter } from "./response-writer.ts";
+import type { TunnelOwner } from "./tunnel-owner.ts";
 
 const EMPTY = Buffer.alloc(0);
 const NO_FIELDS: HeaderList = [];
-
-/** What the owner of the proxy port does with a CONNECT. */
-export interface TunnelOwner {
-  /** why there is no tunnel to this target, whatever is asked inside */
-  refusal(target: ConnectTarget): Refusal | undefined;
-  /** takes the socket over and answers 200; `rest`: what came behind the head */
-  tunnel(socket: Socket, target: ConnectTarget, rest: Buffer, arrival: Arrival): void;
-}
-
-type State =
-  /** between requests, or inside a head */
-  | "head"
-  /** inside a request body */
-  | "body"
-  /** the request is read, its answer isn't complete */
-  | "answer"
-  /** the last answer is written; what still comes is thrown away */
-  | "closing"
-  /** handed over to a tunnel */
-  | "detached";
 
 /** One HTTP/1.1 connection from the bottle: requests are read, decided and answered one after the other, in order. */
 export class ClientConnection implements ClientSide, BodySink, Timed {
@@ -45,7 +28,7 @@ export class ClientConnection implements ClientSide, BodySink, Timed {
   readonly #plane: Plane;
   readonly #tunnels: TunnelOwner | undefined;
   readonly #answer: ResponseWriter;
-  #state: State = "head";
+  #state: ClientState = "head";
   #pending: Buffer = EMPTY;
   #scanned = 0;
   #advancing = false;
@@ -85,6 +68,10 @@ export class ClientConnection implements ClientSide, BodySink, Timed {
   readonly #onDrain = (): void => this.#exchange?.clientDrained();
 
   readonly #onEnd = (): void => {
+    if (this.#state === "switched") {
+      this.#exchange?.requestEnd(NO_FIELDS);
+      return;
+    }
     // Over TLS a client that closes is gone. In the clear it may have closed its half only (RFC 9112 §9.6).
     if (this.#state === "answer" && this.#arrival.scheme === "http") {
       this.#answer.keepAlive = false;
@@ -129,6 +116,11 @@ export class ClientConnection implements ClientSide, BodySink, Timed {
     if (this.#state === "answer" && pending.length > PIPELINE_BYTES) this.#socket.pause();
     if (pending.length === 0) return false;
     if (this.#state === "head") return this.#readHead(pending);
+    if (this.#state === "switched") {
+      this.#pending = EMPTY;
+      this.#exchange?.requestData(pending);
+      return false;
+    }
     if (this.#state !== "body" || !this.#decoder) return false;
     const end = this.#decoder.decode(pending, 0, this);
     this.#pending = end === pending.length ? EMPTY : pending.subarray(end);
@@ -158,6 +150,8 @@ export class ClientConnection implements ClientSide, BodySink, Timed {
     const http10 = head.minor === 0;
     const keepAlive = http10 ? head.connection.includes("keep-alive") : !head.connection.includes("close");
     this.#answer.next(http10, keepAlive);
+    const upgrade = head.upgrade ? readUpgrade(head) : undefined;
+    this.#answer.key = upgrade?.key;
     this.#responseDone = false;
     this.#awaitsContinue = head.expectsContinue;
     this.#discarded = 0;
@@ -174,14 +168,15 @@ export class ClientConnection implements ClientSide, BodySink, Timed {
       this.#state = "body";
       this.#decoder = body === "stream" ? new ChunkedDecoder() : new LengthDecoder(body);
     }
-    const exchange = new Exchange(this.#plane, this, read.request);
+    const request = upgrade ? opening(read.request, upgrade.offer) : read.request;
+    const exchange = new Exchange(this.#plane, this, request);
     this.#exchange = exchange;
     if (noTunnel) {
       exchange.refuse(noTunnel);
       return;
     }
-    if (head.upgrade) {
-      const detail = "A protocol upgrade (WebSocket, h2c) is not inspected by this version.";
+    if (head.upgrade && !upgrade) {
+      const detail = "A protocol upgrade to anything but WebSocket (h2c, say) is not inspected.";
       exchange.refuse(refuse("egress.upgrade_refused", detail, "no uninspected protocols"));
       return;
     }
@@ -259,6 +254,11 @@ export class ClientConnection implements ClientSide, BodySink, Timed {
     // A client that still waits for 100 may send its body or not: where the next request begins is unknown.
     if (this.#awaitsContinue) this.#answer.keepAlive = false;
     this.#answer.head(start);
+    if (!start.websocket) return;
+    this.#state = "switched";
+    this.#socket.resume();
+    // A client should have waited for the answer.
+    if (this.#pending.length > 0) this.#advance();
   }
 
   write(bytes: Buffer): void {
@@ -287,7 +287,7 @@ export class ClientConnection implements ClientSide, BodySink, Timed {
 
   abort(last?: Buffer): void {
     this.#exchange = undefined;
-    if (last && this.#answer.chunked) {
+    if (last && (this.#answer.chunked || this.#state === "switched")) {
       this.#answer.data(last);
       this.#close();
     } else this.#socket.destroy();
@@ -298,7 +298,8 @@ export class ClientConnection implements ClientSide, BodySink, Timed {
   }
 
   resumeRequest(): void {
-    if (this.#state === "body" || this.#pending.length <= PIPELINE_BYTES) this.#socket.resume();
+    if (this.#state === "body" || this.#state === "switched" || this.#pending.length <= PIPELINE_BYTES)
+      this.#socket.resume();
   }
 
   /** Request and answer are complete. */

@@ -2,12 +2,14 @@ import type { Socket } from "node:net";
 import type { HeaderList } from "../../../policy/facts.ts";
 import { Outbox } from "../outbox.ts";
 import type { ResponseStart } from "../stream.ts";
-import { informationalText, lastChunk, responseText } from "./text.ts";
+import { informationalText, lastChunk, responseText, switchText } from "./text.ts";
 
 /** Writes the answers of one connection, one after the other, in the version and framing its client understands. */
 export class ResponseWriter {
   /** whether the connection goes on after the answer that is being written */
   keepAlive = true;
+  /** Sec-WebSocket-Key of the request that is answered */
+  key: string | undefined;
   #http10 = false;
   #chunked = false;
   readonly #out: Outbox;
@@ -23,6 +25,7 @@ export class ResponseWriter {
 
   /** The next answer is for a request of HTTP/1.0, or not. */
   next(http10: boolean, keepAlive: boolean): void {
+    this.key = undefined;
     this.#http10 = http10;
     this.#chunked = false;
     this.keepAlive = keepAlive;
@@ -34,6 +37,11 @@ export class ResponseWriter {
   }
 
   head(start: ResponseStart): void {
+    if (start.websocket && this.key !== undefined) {
+      this.keepAlive = false;
+      this.#out.push(switchText(start.fields, start.websocket, this.key));
+      return;
+    }
     if (start.body === "stream") {
       if (this.#http10) this.keepAlive = false;
       else this.#chunked = true;

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
 import { printable } from "../../../base/printable.ts";
 import type { HeaderList } from "../../../policy/facts.ts";
@@ -11,6 +12,7 @@ import {
   UpstreamError,
   type UpstreamSide,
 } from "../stream.ts";
+import { checkSwitch, readAgreed, type WebSocketOffer, withoutHandshake } from "../websocket/handshake.ts";
 import { type BodyDecoder, type BodySink, ChunkedDecoder, CloseDecoder, LengthDecoder } from "./body.ts";
 import { endToEnd, NOT_FROM_UPSTREAM } from "./fields.ts";
 import { findHeadEnd, parseResponseHead, type ResponseHead } from "./head.ts";
@@ -23,6 +25,8 @@ const NO_FIELDS: HeaderList = [];
 export interface ConnectionOwner {
   idle(connection: UpstreamConnection): void;
   closed(connection: UpstreamConnection): void;
+  /** its last bytes are on their way; it is given up when they don't leave in time */
+  leaving(connection: UpstreamConnection): void;
 }
 
 /** One HTTP/1.1 connection to an origin: one request at a time, again and again. */
@@ -45,6 +49,8 @@ export class UpstreamConnection implements UpstreamSide, BodySink {
   #ended = false;
   #trailers: HeaderList = NO_FIELDS;
   #served = 0;
+  #websocket: { readonly offer: WebSocketOffer; readonly key: string } | undefined;
+  #switched = false;
 
   /** `socket`: connected and, where TLS is spoken, verified. */
   constructor(socket: Socket, owner: ConnectionOwner) {
@@ -66,10 +72,14 @@ export class UpstreamConnection implements UpstreamSide, BodySink {
     this.#chunkedRequest = request.body === "stream";
     this.#answered = false;
     this.#informational = 0;
-    this.#out.push(requestText(request));
+    if (request.websocket) {
+      this.#websocket = { offer: request.websocket, key: randomBytes(16).toString("base64") };
+      this.#reusable = false;
+    }
+    this.#out.push(requestText(request, this.#websocket?.key));
   }
 
-  /** The owner gives up an idle connection. */
+  /** The owner gives up a connection that is idle, or doesn't end. */
   expire(): void {
     this.#socket.destroy();
   }
@@ -84,7 +94,8 @@ export class UpstreamConnection implements UpstreamSide, BodySink {
   }
 
   end(trailers: HeaderList): void {
-    if (this.#chunkedRequest) this.#out.push(lastChunk(trailers));
+    if (this.#switched) this.#leave();
+    else if (this.#chunkedRequest) this.#out.push(lastChunk(trailers));
     this.#requestDone = true;
   }
 
@@ -95,7 +106,17 @@ export class UpstreamConnection implements UpstreamSide, BodySink {
   abort(): void {
     this.#sink = undefined;
     this.#reusable = false;
-    this.#socket.destroy();
+    if (this.#switched) this.#leave();
+    else this.#socket.destroy();
+  }
+
+  /** Ends a WebSocket: a close frame still leaves. */
+  #leave(): void {
+    this.#sink = undefined;
+    this.#out.flush();
+    this.#owner.leaving(this);
+    this.#socket.resume();
+    this.#socket.destroySoon();
   }
 
   pauseResponse(): void {
@@ -109,6 +130,7 @@ export class UpstreamConnection implements UpstreamSide, BodySink {
   #onData(bytes: Buffer): void {
     const sink = this.#sink;
     if (sink === undefined) {
+      if (this.#switched) return;
       // Nothing was asked: an answer out of turn could be taken for the next request's (RFC 9112 §9.2).
       this.#socket.destroy();
       return;
@@ -128,7 +150,10 @@ export class UpstreamConnection implements UpstreamSide, BodySink {
     const pending = this.#pending;
     let at = 0;
     while (at < pending.length && this.#sink === sink) {
-      if (this.#decoder) at = this.#decoder.decode(pending, at, this);
+      if (this.#switched) {
+        sink.responseData(at === 0 ? pending : pending.subarray(at));
+        at = pending.length;
+      } else if (this.#decoder) at = this.#decoder.decode(pending, at, this);
       else {
         const rest = at === 0 ? pending : pending.subarray(at);
         const end = findHeadEnd(rest, this.#scanned);
@@ -154,8 +179,11 @@ export class UpstreamConnection implements UpstreamSide, BodySink {
 
   #head(head: ResponseHead, sink: ResponseSink): void {
     const { status } = head;
+    if (status === 101) {
+      this.#switch(head, sink);
+      return;
+    }
     if (status < 200) {
-      if (status === 101) throw new ProtocolError("switches protocols unasked");
       if (++this.#informational > INFORMATIONAL_COUNT)
         throw new ProtocolError("has too many interim responses");
       if (head.chunked || head.contentLength !== undefined)
@@ -180,6 +208,23 @@ export class UpstreamConnection implements UpstreamSide, BodySink {
       fields: endToEnd(head.fields, head.connection, ...NOT_FROM_UPSTREAM),
       contentLength: status === 204 ? undefined : head.contentLength,
       body,
+    });
+  }
+
+  #switch(head: ResponseHead, sink: ResponseSink): void {
+    const asked = this.#websocket;
+    if (!asked) throw new ProtocolError("switches protocols unasked");
+    checkSwitch(head.fields, head.connection, asked.key);
+    const websocket = readAgreed(head.fields, asked.offer);
+    this.#switched = true;
+    const fields = endToEnd(withoutHandshake(head.fields), head.connection, ...NOT_FROM_UPSTREAM);
+    sink.responseStart({
+      status: 101,
+      reason: "",
+      fields,
+      contentLength: undefined,
+      body: "stream",
+      websocket,
     });
   }
 
@@ -209,7 +254,7 @@ export class UpstreamConnection implements UpstreamSide, BodySink {
   }
 
   #onEnd(): void {
-    if (this.#sink && this.#decoder instanceof CloseDecoder) this.#finish();
+    if (this.#sink && (this.#switched || this.#decoder instanceof CloseDecoder)) this.#finish();
     else this.#lost("the connection was closed");
   }
 

@@ -19,6 +19,7 @@ import type { Arrival, Plane } from "../plane.ts";
 import { ProtocolError } from "../protocol-error.ts";
 import type { ClientSide, IncomingRequest, ResponseStart } from "../stream.ts";
 import { unreadableRequest } from "../unreadable.ts";
+import { agreementFields, opening, readOffer } from "../websocket/handshake.ts";
 import { END_STREAM, INTERNAL_ERROR, loadHttp2, NO_ERROR } from "./codes.ts";
 import { readSection, readTrailers, type Section, trailerObject, writeSection } from "./fields.ts";
 
@@ -35,6 +36,7 @@ export function serveSession(tls: TLSSocket, arrival: Arrival, plane: Plane): vo
       maxConcurrentStreams: STREAM_COUNT,
       initialWindowSize: STREAM_WINDOW_BYTES,
       maxHeaderListSize: HEADER_LIST_BYTES,
+      enableConnectProtocol: true,
     },
     maxHeaderListPairs: FIELD_COUNT,
     maxSessionMemory: SESSION_MEMORY_MB,
@@ -100,11 +102,13 @@ class ClientStream implements ClientSide {
     const exchange = new Exchange(plane, this, request ?? unreadableRequest(arrival, "h2"));
     this.#exchange = exchange;
     if (problem) exchange.refuse(refuse(problem.code, `The request ${problem.message}.`, "RFC 9113"));
-    else if (raw.includes(":protocol")) {
-      const detail = "Extended CONNECT (WebSocket over HTTP/2) is not inspected by this version.";
+    else if (raw.includes(":protocol") && !request?.websocket) {
+      const detail = "An extended CONNECT to anything but WebSocket is not inspected.";
       exchange.refuse(refuse("egress.upgrade_refused", detail, "no uninspected protocols"));
     } else
       this.#guard(() => {
+        // Frames wait for the answer (RFC 8441 §5).
+        if (request?.websocket) stream.pause();
         exchange.begin();
         exchange.requestFlush();
       });
@@ -163,6 +167,15 @@ class ClientStream implements ClientSide {
 
   respond(start: ResponseStart): void {
     if (this.#stream.destroyed || this.#stream.closed) return;
+    const { websocket } = start;
+    if (websocket) {
+      this.#stream.respond(
+        writeSection([":status", "200"], [...agreementFields(websocket), ...start.fields]),
+        { waitForTrailers: true },
+      );
+      this.#stream.resume();
+      return;
+    }
     const raw = writeSection([":status", String(start.status)], start.fields);
     if (start.contentLength !== undefined) raw.push("content-length", String(start.contentLength));
     const endStream = start.body === "none";
@@ -210,7 +223,12 @@ class ClientStream implements ClientSide {
 
 function readRequest(section: Section, bodiless: boolean, arrival: Arrival): IncomingRequest {
   const { pseudo, fields, contentLength, host } = section;
-  const method = pseudo.get(":method") ?? "";
+  // RFC 8441 §4; to the policy it is the request it would be in HTTP/1.1.
+  const offer =
+    pseudo.get(":protocol") === "websocket" && pseudo.get(":method") === "CONNECT" && !bodiless
+      ? readOffer(fields)
+      : undefined;
+  const method = offer ? "GET" : (pseudo.get(":method") ?? "");
   const scheme = pseudo.get(":scheme");
   if (scheme !== undefined && scheme !== arrival.scheme)
     throw new ProtocolError("has a :scheme other than its connection's");
@@ -231,7 +249,7 @@ function readRequest(section: Section, bodiless: boolean, arrival: Arrival): Inc
     // The policy compares a second name for the host with the first.
     headers: host === undefined ? fields : ["host", host, ...fields],
   };
-  return {
+  const request: IncomingRequest = {
     facts,
     fields,
     protocol: "h2",
@@ -240,4 +258,5 @@ function readRequest(section: Section, bodiless: boolean, arrival: Arrival): Inc
     takesTrailers: section.takesTrailers,
     expectsContinue: section.expectsContinue,
   };
+  return offer ? opening(request, offer) : request;
 }

@@ -7,6 +7,7 @@ import { checkTrailers, endToEnd, NOT_FROM_UPSTREAM } from "../http1/fields.ts";
 import {
   HEADER_LIST_BYTES,
   INFORMATIONAL_COUNT,
+  LINGER_MS,
   SESSION_MEMORY_MB,
   SESSION_WINDOW_BYTES,
   STREAM_WINDOW_BYTES,
@@ -15,6 +16,7 @@ import {
 import { ProtocolError } from "../protocol-error.ts";
 import { type OutgoingRequest, type ResponseSink, UpstreamError, type UpstreamSide } from "../stream.ts";
 import type { Origin } from "../upstream.ts";
+import { offerFields, readAgreed, type WebSocketOffer, withoutHandshake } from "../websocket/handshake.ts";
 import { CANCEL, END_STREAM, loadHttp2, NO_ERROR, REFUSED_STREAM } from "./codes.ts";
 import { readSection, readTrailers, trailerObject, writeSection } from "./fields.ts";
 
@@ -27,6 +29,8 @@ export class UpstreamSession implements Timed {
   readonly #deadlines: Deadlines;
   #streams = 0;
   #leaving = false;
+  /** the server's SETTINGS came, or the connection went */
+  readonly #settled: Promise<unknown>;
 
   /** `tls`: verified, h2 agreed on. `closed` is called once, when no more requests may be started. */
   constructor(tls: TLSSocket, origin: Origin, closed: () => void, deadlines: Deadlines) {
@@ -45,6 +49,10 @@ export class UpstreamSession implements Timed {
     };
     const session = loadHttp2().connect(`https://${origin.host}:${origin.port}`, options);
     this.#session = session;
+    this.#settled = new Promise((resolve) => {
+      session.once("remoteSettings", resolve);
+      session.once("close", resolve);
+    });
     const leave = () => {
       this.#leaving = true;
       closed();
@@ -64,10 +72,17 @@ export class UpstreamSession implements Timed {
     );
   }
 
+  /** Whether a WebSocket can be opened on it (RFC 8441 §3). */
+  async takesWebSocket(): Promise<boolean> {
+    await this.#settled;
+    return this.hasRoom() && this.#session.remoteSettings.enableConnectProtocol === true;
+  }
+
   start(request: OutgoingRequest, sink: ResponseSink): void {
+    const { websocket } = request;
     const pseudo = [
       ":method",
-      request.method,
+      ...(websocket ? ["CONNECT", ":protocol", "websocket"] : [request.method]),
       ":scheme",
       request.scheme,
       ":authority",
@@ -75,10 +90,10 @@ export class UpstreamSession implements Timed {
       ":path",
       request.target,
     ];
-    const fields = writeSection(pseudo, request.fields);
+    const fields = writeSection(pseudo, [...(websocket ? offerFields(websocket) : []), ...request.fields]);
     if (request.takesTrailers) fields.push("te", "trailers");
     if (typeof request.body === "number") fields.push("content-length", String(request.body));
-    const endStream = request.body === "none" || request.body === 0;
+    const endStream = !websocket && (request.body === "none" || request.body === 0);
     let stream: ClientHttp2Stream;
     try {
       stream = this.#session.request(fields, { endStream, waitForTrailers: !endStream });
@@ -95,7 +110,7 @@ export class UpstreamSession implements Timed {
       this.#streams--;
       if (this.#streams === 0) this.deadline = this.#deadlines.now + UPSTREAM_IDLE_MS;
     });
-    const side = new UpstreamStream(stream, request.method, endStream, sink);
+    const side = new UpstreamStream(stream, request.method, endStream, websocket, sink);
     if (!sink.opened(side)) side.abort();
   }
 
@@ -109,6 +124,8 @@ class UpstreamStream implements UpstreamSide {
   readonly #stream: ClientHttp2Stream;
   readonly #method: string;
   readonly #bodiless: boolean;
+  readonly #offer: WebSocketOffer | undefined;
+  #switched = false;
   #sink: ResponseSink | undefined;
   #requestTrailers: HeaderList = NO_FIELDS;
   #requestDone: boolean;
@@ -116,7 +133,15 @@ class UpstreamStream implements UpstreamSide {
   #informational = 0;
   #ended = false;
 
-  constructor(stream: ClientHttp2Stream, method: string, bodiless: boolean, sink: ResponseSink) {
+  /** `bodiless`: the request is whole. `offer`: of one that opens a WebSocket. */
+  constructor(
+    stream: ClientHttp2Stream,
+    method: string,
+    bodiless: boolean,
+    offer: WebSocketOffer | undefined,
+    sink: ResponseSink,
+  ) {
+    this.#offer = offer;
     this.#stream = stream;
     this.#method = method;
     this.#bodiless = bodiless;
@@ -161,6 +186,10 @@ class UpstreamStream implements UpstreamSide {
   #response(raw: HeaderList, flags: number): void {
     const { pseudo, fields, contentLength } = readSection(raw);
     const status = Number(pseudo.get(":status"));
+    if (this.#offer && status >= 200 && status < 300) {
+      this.#switch(this.#offer, fields, flags);
+      return;
+    }
     const head = this.#method === "HEAD";
     const bodiless = head || status === 204 || status === 304 || (flags & END_STREAM) !== 0;
     this.#sink?.responseStart({
@@ -169,6 +198,21 @@ class UpstreamStream implements UpstreamSide {
       fields: endToEnd(fields, NO_FIELDS, ...NOT_FROM_UPSTREAM),
       contentLength: bodiless && !head && status !== 304 ? (status === 204 ? undefined : 0) : contentLength,
       body: bodiless ? "none" : (contentLength ?? "stream"),
+    });
+    this.#sink?.responseFlush();
+  }
+
+  #switch(offer: WebSocketOffer, fields: HeaderList, flags: number): void {
+    if ((flags & END_STREAM) !== 0) throw new ProtocolError("switches to WebSocket and ends at once");
+    const websocket = readAgreed(fields, offer);
+    this.#switched = true;
+    this.#sink?.responseStart({
+      status: 101,
+      reason: "",
+      fields: endToEnd(withoutHandshake(fields), NO_FIELDS, ...NOT_FROM_UPSTREAM),
+      contentLength: undefined,
+      body: "stream",
+      websocket,
     });
     this.#sink?.responseFlush();
   }
@@ -216,7 +260,8 @@ class UpstreamStream implements UpstreamSide {
   end(trailers: HeaderList): void {
     this.#requestDone = true;
     this.#requestTrailers = trailers;
-    if (!this.#bodiless && !this.#stream.destroyed) this.#stream.end();
+    if (this.#switched) this.abort();
+    else if (!this.#bodiless && !this.#stream.destroyed) this.#stream.end();
   }
 
   flush(): boolean {
@@ -225,7 +270,18 @@ class UpstreamStream implements UpstreamSide {
 
   abort(): void {
     this.#sink = undefined;
-    this.#stream.close(CANCEL);
+    if (this.#switched && !this.#stream.destroyed) this.#leave();
+    else this.#stream.close(CANCEL);
+  }
+
+  /** Ends a WebSocket: a close frame still leaves, if the peer takes it in time. */
+  #leave(): void {
+    const stream = this.#stream;
+    this.#requestDone = true;
+    stream.setTimeout(LINGER_MS, () => stream.close(CANCEL));
+    stream.resume();
+    if (!stream.writableEnded) stream.end();
+    stream.close(NO_ERROR);
   }
 
   pauseResponse(): void {

@@ -8,6 +8,7 @@ import { DEFAULT_INSPECTION, type RouteInspection } from "../../../policy/route.
 import type { CompiledRoute } from "../../../policy/routes.ts";
 import { type Code, type Refusal, refuse } from "../../../policy/verdict.ts";
 import { replacedText } from "../replace.ts";
+import { HeldBytes } from "../websocket/held-bytes.ts";
 import type { BodyFault } from "./body-fault.ts";
 import { HoldTimer } from "./hold-timer.ts";
 
@@ -26,6 +27,7 @@ export class Inspector {
   /** what the requests of the bottle hold between them */
   readonly split: SplitIndex;
   readonly holds = new HoldTimer();
+  readonly heldMessages = new HeldBytes();
   readonly #rules = new WeakMap<CompiledRoute, RouteRules>();
 
   constructor(secrets: readonly KnownSecret[], patterns: PatternSet) {

@@ -20,10 +20,19 @@ export interface RequestOutlet {
   requestRoom(): void;
 }
 
+/** What comes behind a request's head, on its way to be read. */
+export interface RequestReading {
+  data(bytes: Buffer): void;
+  end(trailers: HeaderList): void;
+  /** False: read no more of the body until `requestRoom`. */
+  roomy(): boolean;
+  close(): void;
+}
+
 const NO_FIELDS: HeaderList = [];
 
 /** Reads one request: its head at once, its body and trailers as they come. */
-export class RequestInspection implements BodyOutlet, Holder {
+export class RequestInspection implements RequestReading, BodyOutlet, Holder {
   readonly #inspector: Inspector;
   readonly #rules: RouteRules;
   readonly #out: OutgoingBody;
@@ -86,7 +95,6 @@ export class RequestInspection implements BodyOutlet, Holder {
     else this.released();
   }
 
-  /** False: read no more of the body until `requestRoom`. */
   roomy(): boolean {
     return this.#body?.roomy() ?? true;
   }

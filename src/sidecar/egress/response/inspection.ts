@@ -21,8 +21,8 @@ export interface ResponseInspection {
 export interface AnswerSink {
   answerStart(start: ResponseStart): void;
   answerData(bytes: Buffer): void;
-  /** the answer is whole */
-  answerEnd(trailers: HeaderList): void;
+  /** the answer is whole; `error`: or it ended otherwise than it should, for the journal */
+  answerEnd(trailers: HeaderList, error?: string): void;
   /** hands over what was written; false: the client is slower, `clientDrained` follows */
   answerFlush(): boolean;
   /**
