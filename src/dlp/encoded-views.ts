@@ -39,6 +39,12 @@ export class EncodedViews {
     this.#runs.settle();
   }
 
+  /** A message ends here: the next one may hold as much that is compressed. */
+  boundary(): void {
+    this.#runs.settle();
+    this.#inflated = 0;
+  }
+
   #read(view: Buffer, encoding: string, start: number, end: number, depth: number): void {
     const found = this.#found;
     const places: { form: SecretForm; from: number; to: number }[] = [];

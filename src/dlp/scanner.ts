@@ -129,7 +129,7 @@ export class Scanner {
   boundary(): void {
     this.#known.settle();
     this.#patterns?.boundary();
-    this.#views?.settle();
+    this.#views?.boundary();
   }
 
   /** Text offset up to which bytes may go: nothing that covers an earlier one can still be completed. */

@@ -152,6 +152,14 @@ test("finds a secret behind megabytes of one message, whose beginning has gone",
   expect(server.messages).toEqual([]);
 });
 
+test("gives each message its own bound for what is compressed inside it", async () => {
+  const { client, server } = await open();
+  const blob = gzipSync(Buffer.alloc(7_000_000, "line of a log. ")).toString("base64");
+  for (let i = 0; i < 12; i++) client.socket.send(`{"log": "${blob}"}`);
+  await server.received(12);
+  expect(client.closed).toBeUndefined();
+});
+
 test("reads the subprotocol and every other field of the handshake", async () => {
   const origin = await switching();
   const side = sidecar({ ...dlp(), origin });
