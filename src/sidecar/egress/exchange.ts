@@ -2,11 +2,12 @@ import type { RecordedFinding } from "../../journal/record.ts";
 import { type Decision, decide, isAllowed } from "../../policy/decide.ts";
 import type { HeaderList } from "../../policy/facts.ts";
 import { type Refusal, refuse } from "../../policy/verdict.ts";
+import { admit } from "./admission.ts";
 import type { Timed } from "./deadlines.ts";
-import { describe, requestEvent } from "./exchange-record.ts";
+import { describe, ExchangeRecord } from "./exchange-record.ts";
 import { RequestInspection, type RequestOutlet, type RequestReading } from "./inspect/request-inspection.ts";
-import { EXCHANGE_IDLE_MS, FINDING_COUNT } from "./limits.ts";
-import { Transcript } from "./log/transcript.ts";
+import { EXCHANGE_IDLE_MS } from "./limits.ts";
+import type { Transcript } from "./log/transcript.ts";
 import { OutgoingBody } from "./outgoing-body.ts";
 import { mayRepeat, outgoingRequest } from "./outgoing-request.ts";
 import type { Plane } from "./plane.ts";
@@ -23,10 +24,7 @@ import type {
   UpstreamError,
   UpstreamSide,
 } from "./stream.ts";
-
 import { WebSocketRelay } from "./websocket/relay.ts";
-
-const NO_FIELDS: HeaderList = [];
 
 /** One request and its answer: decide, put the credential on, pass both bodies through, journal. */
 export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed {
@@ -34,7 +32,7 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed 
   readonly #plane: Plane;
   readonly #client: ClientSide;
   readonly #request: IncomingRequest;
-  readonly #startedAt = performance.now();
+  readonly #record: ExchangeRecord;
   #decision: Decision | undefined;
   #outgoing: OutgoingRequest | undefined;
   #upstream: UpstreamSide | undefined;
@@ -43,17 +41,9 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed 
   #beginning = false;
   #retried = false;
   #finished = false;
-  #status = 0;
-  #bytesOut = 0;
-  #bytesIn = 0;
-  #removed: readonly string[] = NO_FIELDS;
-  #injected: string | undefined;
-  #secrets: readonly string[] = NO_FIELDS;
   #reading: RequestReading | undefined;
   #inspection: ResponseInspection | undefined;
   #relay: WebSocketRelay | undefined;
-  readonly #findings: RecordedFinding[] = [];
-  #notInspected: string | undefined;
   /** with `log` 2 only */
   readonly #transcript: Transcript | undefined;
 
@@ -61,8 +51,8 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed 
     this.#plane = plane;
     this.#client = client;
     this.#request = request;
-    if (plane.known)
-      this.#transcript = new Transcript(request.fields, plane.known, plane.inspector.detectors);
+    this.#record = new ExchangeRecord(request, plane);
+    this.#transcript = this.#record.transcript;
     this.deadline = plane.deadlines.now + EXCHANGE_IDLE_MS;
     plane.deadlines.add(this);
   }
@@ -76,31 +66,17 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed 
       this.refuse(decision.verdict);
       return;
     }
-    const { route, host } = decision;
-    const { inspector, quotas } = this.#plane;
-    const over = quotas.admit(route.spec, host, performance.now());
-    if (over) {
-      this.refuse(over);
+    const admitted = admit(this.#plane, decision, this.#request.fields, this.#record);
+    if ("code" in admitted) {
+      this.refuse(admitted);
       return;
     }
-    let fields: HeaderList = this.#request.fields;
-    let target = decision.target;
-    if (route.spec.auth) {
-      const credential = this.#plane.credentials.of(route.spec.auth);
-      const put = credential.putOn(fields, target);
-      fields = put.fields;
-      target = put.target;
-      this.#removed = put.removed;
-      this.#injected = credential.name;
-      this.#secrets = credential.forms;
-    }
+    const { route, host } = decision;
+    const { fields, target, brought } = admitted;
+    const { inspector } = this.#plane;
     const reading = new RequestInspection(inspector, inspector.rules(route), this.#out, this);
     this.#reading = reading;
-    // The credential that was put on stands last.
-    if (
-      !reading.head(facts.method, host, target, this.#injected === undefined ? fields : fields.slice(0, -2))
-    )
-      return;
+    if (!reading.head(facts.method, host, target, brought)) return;
     if (body !== "none" && body !== 0) reading.startBody(fields);
     if (this.#finished) return;
     this.#outgoing = outgoingRequest(this.#request, host, target, fields);
@@ -117,7 +93,7 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed 
 
   requestData(bytes: Buffer): void {
     this.#touch();
-    this.#bytesOut += bytes.length;
+    this.#record.bytesOut += bytes.length;
     if (this.#finished) return;
     if (!this.#relay) this.#transcript?.request.data(bytes);
     if (this.#mayPay(bytes.length)) this.#reading?.data(bytes);
@@ -174,13 +150,13 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed 
     const parting = last ?? this.#relay?.part(refusal);
     this.#upstream?.abort();
     this.#inspection?.abort();
-    if (this.#status !== 0) {
+    if (this.#record.status !== 0) {
       this.#client.abort(parting);
       this.#finish(refusal.detail, refusal);
       return;
     }
     const { status, id } = answerRefusal(this.#client, refusal, this.#request, this.#transcript);
-    this.#status = status;
+    this.#record.status = status;
     this.#finish(undefined, refusal, id);
     this.#client.proceed();
   }
@@ -220,7 +196,7 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed 
 
   responseData(bytes: Buffer): void {
     this.#touch();
-    this.#bytesIn += bytes.length;
+    this.#record.bytesIn += bytes.length;
     if (!this.#relay) this.#transcript?.response?.data(bytes);
     this.#inspection?.data(bytes);
   }
@@ -237,7 +213,7 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed 
   }
 
   answerStart(start: ResponseStart): void {
-    this.#status = start.status;
+    this.#record.status = start.status;
     this.#client.respond(start);
   }
 
@@ -256,11 +232,11 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed 
   }
 
   found(finding: RecordedFinding): void {
-    if (this.#findings.length < FINDING_COUNT) this.#findings.push(finding);
+    this.#record.found(finding);
   }
 
   notInspected(why: string): void {
-    this.#notInspected = why;
+    this.#record.notInspected = why;
   }
 
   answerRoom(): void {
@@ -305,25 +281,7 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed 
     deadlines.delete(this);
     if (refusal === undefined && log === 0) return;
     record(
-      requestEvent({
-        request: this.#request,
-        decision: this.#decision,
-        refusal,
-        status: this.#status,
-        bytesOut: this.#bytesOut,
-        bytesIn: this.#bytesIn,
-        startedAt: this.#startedAt,
-        removed: this.#removed,
-        injected: this.#injected,
-        findings: this.#findings,
-        notInspected: this.#notInspected,
-        messages: this.#relay?.messages,
-        error,
-        id,
-        transcript: this.#transcript,
-        forms: this.#secrets,
-        plane: this.#plane,
-      }),
+      this.#record.event({ decision: this.#decision, refusal, messages: this.#relay?.messages, error, id }),
     );
   }
 }

@@ -1,0 +1,32 @@
+import type { AllowDecision } from "../../policy/decide.ts";
+import type { HeaderList } from "../../policy/facts.ts";
+import type { Refusal } from "../../policy/verdict.ts";
+import type { ExchangeRecord } from "./exchange-record.ts";
+import type { Plane } from "./plane.ts";
+
+/** A request that policy and quotas let go, as it goes. */
+export interface Admission {
+  /** with the route's credential, and without any other */
+  readonly fields: HeaderList;
+  readonly target: string;
+  /** the part of `fields` that the agent wrote */
+  readonly brought: HeaderList;
+}
+
+/** Counts an allowed request, and puts the route's credential on. A Refusal: a quota is used up. */
+export function admit(
+  plane: Plane,
+  { route, host, target }: AllowDecision,
+  fields: HeaderList,
+  record: ExchangeRecord,
+): Admission | Refusal {
+  const { spec } = route;
+  const over = plane.quotas.admit(spec, host, performance.now());
+  if (over) return over;
+  if (!spec.auth) return { fields, target, brought: fields };
+  const credential = plane.credentials.of(spec.auth);
+  const put = credential.putOn(fields, target);
+  record.putOn(credential, put);
+  // The credential that was put on stands last.
+  return { fields: put.fields, target: put.target, brought: put.fields.slice(0, -2) };
+}
