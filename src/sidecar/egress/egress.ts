@@ -10,7 +10,7 @@ import { type Refusal, refuse } from "../../policy/verdict.ts";
 import type { UpstreamConfig } from "../protocol.ts";
 import { localAddress, sniff } from "./accept.ts";
 import type { CertificateAuthority } from "./ca.ts";
-import { createCredentials, knownSecrets } from "./credential.ts";
+import { createCredentials, knownSecrets } from "./credential/credential.ts";
 import { Deadlines } from "./deadlines.ts";
 import { createDialler } from "./dial.ts";
 import { ClientConnection } from "./http1/client-connection.ts";

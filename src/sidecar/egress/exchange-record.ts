@@ -2,7 +2,7 @@ import { printable } from "../../base/printable.ts";
 import type { RecordedFinding, RequestEvent } from "../../journal/record.ts";
 import type { Decision } from "../../policy/decide.ts";
 import type { Refusal } from "../../policy/verdict.ts";
-import type { Credential, PutOn } from "./credential.ts";
+import type { Credential, PutOn } from "./credential/credential.ts";
 import { FINDING_COUNT } from "./limits.ts";
 import { Transcript } from "./log/transcript.ts";
 import type { Plane } from "./plane.ts";

@@ -2,7 +2,7 @@ import type { RequestEvent } from "../../journal/record.ts";
 import type { Way } from "../../policy/facts.ts";
 import type { Quotas } from "../../policy/quota.ts";
 import type { EgressPolicy } from "../../policy/routes.ts";
-import type { Credentials } from "./credential.ts";
+import type { Credentials } from "./credential/credential.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { Inspector } from "./inspect/inspector.ts";
 import type { Needle } from "./log/mask.ts";

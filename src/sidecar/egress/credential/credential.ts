@@ -1,8 +1,8 @@
-import type { Secret } from "../../base/secret.ts";
-import type { HeaderList } from "../../policy/facts.ts";
-import type { RouteAuth } from "../../policy/route.ts";
-import { LOG_SECRET_CHARS } from "./limits.ts";
-import type { Needle } from "./log/mask.ts";
+import type { Secret } from "../../../base/secret.ts";
+import type { HeaderList } from "../../../policy/facts.ts";
+import type { RouteAuth } from "../../../policy/route.ts";
+import { LOG_SECRET_CHARS } from "../limits.ts";
+import type { Needle } from "../log/mask.ts";
 
 export interface PutOn {
   readonly fields: HeaderList;
