@@ -9,15 +9,16 @@ import { type Arrival, type Plane, recordRefusedConnection } from "../plane.ts";
 import { ProtocolError } from "../protocol-error.ts";
 import type { ClientSide, ResponseStart } from "../stream.ts";
 import { unreadableRequest } from "../unreadable.ts";
-import { opening, readUpgrade } from "../websocket/handshake.ts";
+import { readAsked } from "./asked.ts";
 import { type BodyDecoder, type BodySink, ChunkedDecoder, LengthDecoder } from "./body.ts";
 import type { ClientState } from "./client-state.ts";
-import { findHeadEnd, parseRequestHead, type RequestHead } from "./head.ts";
-import { type ConnectTarget, readRequest } from "./request.ts";
+import { parseRequestHead, type RequestHead } from "./head.ts";
+import { ReadAhead } from "./read-ahead.ts";
+import type { ConnectTarget } from "./request.ts";
 import { ResponseWriter } from "./response-writer.ts";
+import { listen } from "./socket-listeners.ts";
 import type { TunnelOwner } from "./tunnel-owner.ts";
 
-const EMPTY = Buffer.alloc(0);
 const NO_FIELDS: HeaderList = [];
 
 /** One HTTP/1.1 connection from the bottle: requests are read, decided and answered one after the other, in order. */
@@ -28,9 +29,9 @@ export class ClientConnection implements ClientSide, BodySink, Timed {
   readonly #plane: Plane;
   readonly #tunnels: TunnelOwner | undefined;
   readonly #answer: ResponseWriter;
+  readonly #unlisten: () => void;
   #state: ClientState = "head";
-  #pending: Buffer = EMPTY;
-  #scanned = 0;
+  readonly #pending = new ReadAhead();
   #advancing = false;
   #exchange: Exchange | undefined;
   #decoder: BodyDecoder | undefined;
@@ -48,26 +49,24 @@ export class ClientConnection implements ClientSide, BodySink, Timed {
     this.#answer = new ResponseWriter(socket);
     this.deadline = plane.deadlines.now + HEAD_MS;
     plane.deadlines.add(this);
-    socket.on("data", this.#onData);
-    socket.on("drain", this.#onDrain);
-    socket.on("end", this.#onEnd);
-    socket.on("error", this.#onGone);
-    socket.on("close", this.#onGone);
+    this.#unlisten = listen(socket, {
+      data: (bytes) => this.#data(bytes),
+      drain: () => this.#exchange?.clientDrained(),
+      end: () => this.#end(),
+      gone: () => this.#gone(),
+    });
   }
 
-  readonly #onData = (bytes: Buffer): void => {
+  #data(bytes: Buffer): void {
     if (this.#state === "closing") return;
-    if (this.#pending.length === 0) {
-      this.#pending = bytes;
-      // The first byte of a head starts its clock, later ones don't wind it up again.
-      if (this.#state === "head") this.deadline = this.#plane.deadlines.now + HEAD_MS;
-    } else this.#pending = Buffer.concat([this.#pending, bytes]);
+    // The first byte of a head starts its clock, later ones don't wind it up again.
+    if (this.#pending.length === 0 && this.#state === "head")
+      this.deadline = this.#plane.deadlines.now + HEAD_MS;
+    this.#pending.push(bytes);
     this.#advance();
-  };
+  }
 
-  readonly #onDrain = (): void => this.#exchange?.clientDrained();
-
-  readonly #onEnd = (): void => {
+  #end(): void {
     if (this.#state === "switched") {
       this.#exchange?.requestEnd(NO_FIELDS);
       return;
@@ -81,14 +80,14 @@ export class ClientConnection implements ClientSide, BodySink, Timed {
     this.#exchange = undefined;
     if (this.#state === "head") this.#socket.end();
     else if (this.#state !== "closing") this.#socket.destroy();
-  };
+  }
 
-  readonly #onGone = (): void => {
+  #gone(): void {
     this.#plane.deadlines.delete(this);
     this.#exchange?.clientGone("the client closed the connection");
     this.#exchange = undefined;
     this.#socket.destroy();
-  };
+  }
 
   expire(): void {
     this.#socket.destroy();
@@ -115,34 +114,18 @@ export class ClientConnection implements ClientSide, BodySink, Timed {
     const pending = this.#pending;
     if (this.#state === "answer" && pending.length > PIPELINE_BYTES) this.#socket.pause();
     if (pending.length === 0) return false;
-    if (this.#state === "head") return this.#readHead(pending);
+    if (this.#state === "head") {
+      const head = pending.takeHead();
+      if (head !== undefined) this.#begin(parseRequestHead(head));
+      return head !== undefined;
+    }
     if (this.#state === "switched") {
-      this.#pending = EMPTY;
-      this.#exchange?.requestData(pending);
+      this.#exchange?.requestData(pending.take());
       return false;
     }
     if (this.#state !== "body" || !this.#decoder) return false;
-    const end = this.#decoder.decode(pending, 0, this);
-    this.#pending = end === pending.length ? EMPTY : pending.subarray(end);
+    pending.takeBody(this.#decoder, this);
     if (this.#decoder.done) this.#requestDone();
-    return true;
-  }
-
-  #readHead(pending: Buffer): boolean {
-    // RFC 9112 §2.2: one empty line before a request is ignored.
-    const start = this.#scanned === 0 && pending[0] === 0x0d && pending[1] === 0x0a ? 2 : 0;
-    const bytes = start === 0 ? pending : pending.subarray(start);
-    const end = findHeadEnd(bytes, this.#scanned);
-    if (end < 0) {
-      if (bytes.length > 2) {
-        this.#scanned = bytes.length;
-        this.#pending = bytes;
-      }
-      return false;
-    }
-    this.#scanned = 0;
-    this.#pending = end === bytes.length ? EMPTY : bytes.subarray(end);
-    this.#begin(parseRequestHead(bytes.toString("latin1", 0, end)));
     return true;
   }
 
@@ -150,34 +133,27 @@ export class ClientConnection implements ClientSide, BodySink, Timed {
     const http10 = head.minor === 0;
     const keepAlive = http10 ? head.connection.includes("keep-alive") : !head.connection.includes("close");
     this.#answer.next(http10, keepAlive);
-    const upgrade = head.upgrade ? readUpgrade(head) : undefined;
-    this.#answer.key = upgrade?.key;
     this.#responseDone = false;
     this.#awaitsContinue = head.expectsContinue;
     this.#discarded = 0;
-    const read = readRequest(head, this.#arrival, this.#tunnels !== undefined);
-    const noTunnel = read.kind === "connect" ? this.#tunnels?.refusal(read.target) : undefined;
-    if (read.kind === "connect" && !noTunnel) {
-      this.#detach(read.target);
+    const asked = readAsked(head, this.#arrival, this.#tunnels);
+    if (asked.kind === "tunnel") {
+      this.#detach(asked.target);
       return;
     }
+    const { request, key, refusal } = asked;
+    this.#answer.key = key;
     this.deadline = Number.POSITIVE_INFINITY;
-    const { body } = read.request;
+    const { body } = request;
     if (body === "none" || body === 0) this.#state = "answer";
     else {
       this.#state = "body";
       this.#decoder = body === "stream" ? new ChunkedDecoder() : new LengthDecoder(body);
     }
-    const request = upgrade ? opening(read.request, upgrade.offer) : read.request;
     const exchange = new Exchange(this.#plane, this, request);
     this.#exchange = exchange;
-    if (noTunnel) {
-      exchange.refuse(noTunnel);
-      return;
-    }
-    if (head.upgrade && !upgrade) {
-      const detail = "A protocol upgrade to anything but WebSocket (h2c, say) is not inspected.";
-      exchange.refuse(refuse("egress.upgrade_refused", detail, "no uninspected protocols"));
+    if (refusal) {
+      exchange.refuse(refusal);
       return;
     }
     if (body === 0) exchange.requestEnd(NO_FIELDS);
@@ -188,16 +164,9 @@ export class ClientConnection implements ClientSide, BodySink, Timed {
   #detach(target: ConnectTarget): void {
     this.#state = "detached";
     this.#plane.deadlines.delete(this);
-    const socket = this.#socket;
-    socket.pause();
-    socket.off("data", this.#onData);
-    socket.off("drain", this.#onDrain);
-    socket.off("end", this.#onEnd);
-    socket.off("error", this.#onGone);
-    socket.off("close", this.#onGone);
-    const rest = this.#pending;
-    this.#pending = EMPTY;
-    this.#tunnels?.tunnel(socket, target, rest, this.#arrival);
+    this.#socket.pause();
+    this.#unlisten();
+    this.#tunnels?.tunnel(this.#socket, target, this.#pending.take(), this.#arrival);
   }
 
   bodyData(bytes: Buffer): void {
@@ -317,7 +286,7 @@ export class ClientConnection implements ClientSide, BodySink, Timed {
   /** Ends our side; reads on for a moment, because a reset would take the answer from the client (RFC 9112 §9.6). */
   #close(): void {
     this.#state = "closing";
-    this.#pending = EMPTY;
+    this.#pending.take();
     this.#answer.flush();
     this.deadline = this.#plane.deadlines.now + LINGER_MS;
     this.#socket.end();
