@@ -1,3 +1,4 @@
+import { holdsZlib } from "./inflate.ts";
 import {
   LONG_BYTES,
   LONG_TEXT_BYTES,
@@ -183,18 +184,24 @@ function isHexDigit(byte: number): boolean {
 function isShortText(run: Buffer, phase: number, length: number): boolean {
   let texts = 0;
   let bits = 0;
-  let seen = 0;
+  let before = 0;
   for (let i = phase; i < length; i++) {
     bits = ((bits << 6) | (VALUES[run[i] as number] as number)) & 0xffff;
     const used = (i - phase) & 3;
     if (used === 0) continue;
     const byte = (bits >> (6 - 2 * used)) & 255;
-    // gzip, zlib, zstd
-    if (seen++ === 0 && (byte === 0x1f || byte === 0x78 || byte === 0x28)) return true;
+    if (before === 0x1f ? byte === 0x8b : before === 0x78 ? isZlib(byte) : before === 0x28 && byte === 0xb5)
+      return true;
+    before = byte;
     texts = TEXT[byte] === 1 ? texts + 1 : 0;
     if (texts === TEXT_BYTES) return true;
   }
   return false;
+}
+
+/** Whether 0x78 and this are the first bytes of zlib's format (RFC 1950 §2.2). */
+function isZlib(second: number): boolean {
+  return (0x7800 | second) % 31 === 0 && (second & 0x20) === 0;
 }
 
 const GZIP = Buffer.from([0x1f, 0x8b, 8]);
@@ -202,9 +209,7 @@ const ZSTD = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
 
 /** Some of it looks like text, or it is compressed. */
 function isTelling(bytes: Buffer): boolean {
-  if ((bytes[0] === 0x78 && ((bytes[0] << 8) | (bytes[1] ?? 0)) % 31 === 0) || bytes.includes(GZIP))
-    return true;
-  if (bytes.includes(ZSTD)) return true;
+  if (bytes.includes(GZIP) || bytes.includes(ZSTD) || holdsZlib(bytes)) return true;
   const least = bytes.length < LONG_BYTES ? TEXT_BYTES : LONG_TEXT_BYTES;
   for (let probe = least - 1; probe < bytes.length; probe += least) {
     if (TEXT[bytes[probe] as number] !== 1) continue;

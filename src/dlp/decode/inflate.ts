@@ -1,5 +1,8 @@
 import { constants, gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib";
+import { beginsDeflate } from "./deflate-start.ts";
 import { INFLATE_TRIES, INFLATED_BYTES } from "./limits.ts";
+
+const ZLIB = [0x01, 0x5e, 0x9c, 0xda].map((second) => Buffer.from([0x78, second]));
 
 const FORMATS = [
   {
@@ -10,7 +13,7 @@ const FORMATS = [
   },
   {
     name: "zlib",
-    magics: [0x01, 0x5e, 0x9c, 0xda].map((second) => Buffer.from([0x78, second])),
+    magics: ZLIB,
     inflate: (bytes: Buffer) =>
       inflateSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: INFLATED_BYTES }),
   },
@@ -40,5 +43,15 @@ export function inflate(bytes: Buffer, take: (inflated: Buffer, encoding: string
         at = bytes.indexOf(magic, at + 1);
       }
     }
+  return false;
+}
+
+/** Whether zlib's format begins somewhere in `bytes`. Its first two bytes are there by chance often: what follows is looked at. */
+export function holdsZlib(bytes: Buffer): boolean {
+  for (const magic of ZLIB) {
+    let at = bytes.indexOf(magic);
+    for (; at >= 0; at = bytes.indexOf(magic, at + 1))
+      if (beginsDeflate(bytes, at + magic.length)) return true;
+  }
   return false;
 }

@@ -27,3 +27,18 @@ export const INFLATED_TOTAL_BYTES = 64 * 1024 * 1024;
 
 /** Places in one decoded run that are tried as the beginning of compressed data of one format; more are not. */
 export const INFLATE_TRIES = 4;
+
+/** Symbols of what may be deflated data that are looked at before it is tried. */
+export const DEFLATE_SYMBOLS = 24;
+
+/** Bytes before the first escape or look-alike, and behind the last one, that are read with it: a token may begin and end with plain characters. */
+export const AROUND_BYTES = 256;
+
+/** Places of a text spelled in escapes that are known byte for byte; of what stands before them, replacing covers more than it has to. */
+export const PLACE_COUNT = 8192;
+
+/** Backslashes in a row that are read as one; after more nothing is an escape. */
+export const BACKSLASHES = 16;
+
+/** Characters between `&` and `;`, or of a number between braces; a longer reference is none. */
+export const REFERENCE_CHARS = 20;
