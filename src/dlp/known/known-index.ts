@@ -1,5 +1,6 @@
 import { type Automaton, buildAutomaton } from "../automaton.ts";
 import { type Form, formsOf } from "./forms.ts";
+import { type Grams, gramsOf } from "./grams.ts";
 import type { KnownSecret } from "./secret.ts";
 import { SYMBOLS } from "./symbols.ts";
 
@@ -8,43 +9,39 @@ export interface SecretForm extends Form {
   readonly secret: KnownSecret;
 }
 
-/** A short part of a spelling: where one is, the whole is looked for around it. */
-export interface Block {
-  readonly form: SecretForm;
-  readonly size: number;
-  /** where in the form it ends */
-  readonly end: number;
-}
-
 /** All spellings of all secrets of a bottle, ready to be searched for in one pass. */
-export interface KnownIndex {
+export class KnownIndex {
   /** undefined: there is no secret to search for */
-  readonly automaton: Automaton | undefined;
-  readonly blocks: readonly Block[];
-}
+  readonly grams: Grams | undefined;
+  readonly #forms: readonly SecretForm[];
+  #automaton: Automaton | undefined;
 
-/** Symbols that are hardly ever found by chance; of a wide spelling, which says little with each, a quarter of a find. */
-function blockSize(need: number): number {
-  return Math.min((need + 1) >> 1, Math.max(6, need >> 2));
-}
-
-/**
- * Blocks stand so close that any `need` symbols of the form contain a whole one, and no closer: the fewer they are, the
- * more of the table stays in the processor's cache. `least`: characters of the shortest secret.
- */
-export function indexSecrets(secrets: readonly KnownSecret[], least: number): KnownIndex {
-  const blocks: Block[] = [];
-  const literals: Uint8Array[] = [];
-  for (const secret of secrets) {
-    for (const spelled of formsOf(secret.value.reveal(), least)) {
-      const form = { ...spelled, secret };
-      const size = blockSize(form.need);
-      for (let end = form.from + size; end <= form.to; end += form.need - size + 1) {
-        literals.push(form.symbols.subarray(end - size, end));
-        blocks.push({ form, size, end });
-      }
-    }
+  constructor(forms: readonly SecretForm[]) {
+    this.grams = gramsOf(forms);
+    this.#forms = forms;
   }
-  const automaton = literals.length === 0 ? undefined : buildAutomaton(literals, SYMBOLS, true);
-  return { automaton, blocks };
+
+  /** Finds the first sign of a secret in a short text, a part of it that is hardly ever there by chance; made when it is asked for. */
+  get automaton(): Automaton | undefined {
+    if (this.#forms.length > 0) this.#automaton ??= buildAutomaton(signsOf(this.#forms), SYMBOLS, true);
+    return this.#automaton;
+  }
+}
+
+/** `least`: characters of the shortest secret, 3 or more. */
+export function indexSecrets(secrets: readonly KnownSecret[], least: number): KnownIndex {
+  return new KnownIndex(
+    secrets.flatMap((secret) => formsOf(secret.value.reveal(), least).map((form) => ({ ...form, secret }))),
+  );
+}
+
+/** Parts that stand so close that any `need` symbols of a spelling contain a whole one, and no closer. */
+function signsOf(forms: readonly SecretForm[]): readonly Uint8Array[] {
+  return forms.flatMap(({ symbols, need, from, to }) => {
+    const size = Math.min((need + 1) >> 1, Math.max(6, need >> 2));
+    const signs: Uint8Array[] = [];
+    for (let end = from + size; end <= to; end += need - size + 1)
+      signs.push(symbols.subarray(end - size, end));
+    return signs;
+  });
 }

@@ -18,3 +18,6 @@ export const CANDIDATE_COUNT = 256;
 
 /** Symbols of a spelling that must have come before its bytes are held back; fewer go on, they are no piece of anything yet. */
 export const HELD_SYMBOLS = 4;
+
+/** Bytes of a text that are read at once; more are read in several goes. */
+export const SLICE_BYTES = 64 * 1024;

@@ -80,6 +80,20 @@ describe("a secret spread over requests", () => {
     ).toBeUndefined();
   });
 
+  it("is found when one long body comes byte by byte between its pieces", () => {
+    const split = index();
+    split.observe(get("/", [], `xx${VALUE.slice(0, 6)}yy`), ALL, 0);
+    for (let i = 0; i < 5000; i++)
+      expect(split.observe({ ...get("", [], "."), continues: i > 0 }, ALL, i)).toBeUndefined();
+    expect(split.observe(get("/", [], `xx${VALUE.slice(6, 12)}yy`), ALL, 6000)?.name).toBe("DEPLOY_TOKEN");
+  });
+
+  it("is found again when what completes it is refused and tried once more", () => {
+    const split = index();
+    for (const c of characters.slice(0, 11)) expect(split.observe(get(`/?q=${c}`), ALL, 1)).toBeUndefined();
+    for (const c of characters.slice(11)) expect(split.observe(get(`/?q=${c}`), ALL, 1)).toBeDefined();
+  });
+
   it("is forgotten after the window", () => {
     expect(
       foundAt([get(`/?a=${VALUE.slice(0, 8)}`), get(`/?b=${VALUE.slice(8, 16)}`)], ALL, SPLIT_WINDOW_MS + 1),
@@ -88,6 +102,17 @@ describe("a secret spread over requests", () => {
 });
 
 describe("ordinary traffic", () => {
+  it.each([
+    ["base64", Buffer.from(VALUE).toString("base64")],
+    ["hex", Buffer.from(VALUE).toString("hex")],
+    ["base64 in base64", Buffer.from(Buffer.from(VALUE).toString("base64")).toString("base64")],
+  ])("passes behind a value that was refused: a secret in %s", (_, spelled) => {
+    const split = index();
+    expect(split.observe(get("/", ["x-key", spelled]), ALL, 0)).toBeDefined();
+    for (const value of ["{}", "AAAABBBB", "word"])
+      expect(split.observe(get("/", ["x-key", value]), ALL, 1)).toBeUndefined();
+  });
+
   const hash = (text: string, coding: "hex" | "base64url") =>
     createHash("sha256").update(text).digest(coding);
 
