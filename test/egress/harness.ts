@@ -247,7 +247,7 @@ export interface SidecarOptions {
   readonly lookup?: (host: string) => Promise<readonly string[]>;
   /** false: the vault's secrets may leave, for what happens to them then */
   readonly searched?: false;
-  /** in the bottle's environment, not in the vault */
+  /** in the bottle's environment: the sidecar holds them to know them */
   readonly bottleSecrets?: Record<string, string>;
   readonly quotas?: BottleQuotas;
   readonly spent?: readonly Spent[];
@@ -275,7 +275,10 @@ export class Sidecar {
     this.egress = createEgress({
       policy: compilePolicy({ routes: options.routes ?? [route()], gitHosts: [] }),
       vault: new Map(
-        Object.entries(options.secrets ?? {}).map(([name, value]) => [name, new Secret(name, value)]),
+        Object.entries({ ...options.secrets, ...options.bottleSecrets }).map(([name, value]) => [
+          name,
+          new Secret(name, value),
+        ]),
       ),
       secrets: [
         ...Object.entries(options.searched === false ? {} : (options.secrets ?? {})).map(([name, value]) =>

@@ -1,6 +1,7 @@
 import type { AllowDecision } from "../../policy/decide.ts";
 import type { HeaderList } from "../../policy/facts.ts";
 import type { Refusal } from "../../policy/verdict.ts";
+import type { Brokered } from "./credential/foreign.ts";
 import type { ExchangeRecord } from "./exchange-record.ts";
 import type { Plane } from "./plane.ts";
 
@@ -11,6 +12,8 @@ export interface Admission {
   readonly target: string;
   /** the part of `fields` that the agent wrote */
   readonly brought: HeaderList;
+  /** the sidecar's credential is among the fields */
+  readonly brokered?: Brokered;
 }
 
 /** Counts an allowed request, and puts the route's credential on. A Refusal: a quota is used up. */
@@ -24,9 +27,15 @@ export function admit(
   const over = plane.quotas.admit(spec, host, performance.now());
   if (over) return over;
   if (!spec.auth) return { fields, target, brought: fields };
-  const credential = plane.credentials.of(spec.auth);
-  const put = credential.putOn(fields, target);
+  const credential = plane.credentials.of(spec, spec.auth);
+  const put = credential.putOn(fields, target, host);
   record.putOn(credential, put);
   // The credential that was put on stands last.
-  return { fields: put.fields, target: put.target, brought: put.fields.slice(0, -2) };
+  const brought = put.fields.slice(0, -2);
+  return {
+    fields: put.fields,
+    target: put.target,
+    brought,
+    brokered: { credential, host, grant: put.grant },
+  };
 }

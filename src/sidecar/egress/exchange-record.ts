@@ -2,8 +2,9 @@ import { printable } from "../../base/printable.ts";
 import type { RecordedFinding, RequestEvent } from "../../journal/record.ts";
 import type { Decision } from "../../policy/decide.ts";
 import type { Refusal } from "../../policy/verdict.ts";
-import type { Credential, PutOn } from "./credential/credential.ts";
-import { FINDING_COUNT } from "./limits.ts";
+import type { Credential } from "./credential/credential.ts";
+import type { TakenOff } from "./credential/take-off.ts";
+import { FINDING_COUNT, REMOVED_COUNT } from "./limits.ts";
 import { Transcript } from "./log/transcript.ts";
 import type { Plane } from "./plane.ts";
 import type { IncomingRequest } from "./stream.ts";
@@ -36,7 +37,7 @@ export class ExchangeRecord {
   readonly #plane: Plane;
   readonly #startedAt = performance.now();
   readonly #findings: RecordedFinding[] = [];
-  /** as `PutOn.removed` */
+  /** as `TakenOff.removed` */
   #removed = NONE;
   #injected: string | undefined;
   /** the credential that was put on, as `Credential.forms` */
@@ -48,7 +49,7 @@ export class ExchangeRecord {
     if (plane.known) this.transcript = new Transcript(request.fields, plane.known, plane.inspector.detectors);
   }
 
-  putOn({ name, forms }: Credential, { removed }: PutOn): void {
+  putOn({ name, forms }: Credential, { removed }: TakenOff): void {
     this.#injected = name;
     this.#forms = forms;
     this.#removed = removed;
@@ -89,7 +90,7 @@ export class ExchangeRecord {
       ms: Math.round((performance.now() - this.#startedAt) * 10) / 10,
       ...(findings.length === 0 ? {} : { findings }),
       ...(this.notInspected === undefined ? {} : { not_inspected: this.notInspected }),
-      ...(this.#removed.length === 0 ? {} : { removed: this.#removed.map(mask) }),
+      ...(this.#removed.length === 0 ? {} : { removed: listed(this.#removed).map(mask) }),
       ...(this.#injected === undefined ? {} : { injected: this.#injected }),
       ...(error === undefined ? {} : { error: mask(error) }),
       ...(id === undefined ? {} : { id }),
@@ -101,6 +102,11 @@ export class ExchangeRecord {
       }),
     };
   }
+}
+
+function listed(removed: readonly string[]): readonly string[] {
+  if (removed.length <= REMOVED_COUNT) return removed;
+  return [...removed.slice(0, REMOVED_COUNT), `and ${removed.length - REMOVED_COUNT} more`];
 }
 
 /** An error of ours for the journal: its text, never its stack. */

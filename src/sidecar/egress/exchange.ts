@@ -3,6 +3,7 @@ import { type Decision, decide, isAllowed } from "../../policy/decide.ts";
 import type { HeaderList } from "../../policy/facts.ts";
 import { type Refusal, refuse } from "../../policy/verdict.ts";
 import { admit } from "./admission.ts";
+import type { Brokered } from "./credential/foreign.ts";
 import type { Timed } from "./deadlines.ts";
 import { describe, ExchangeRecord } from "./exchange-record.ts";
 import { RequestInspection, type RequestOutlet, type RequestReading } from "./inspect/request-inspection.ts";
@@ -34,6 +35,7 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed 
   readonly #request: IncomingRequest;
   readonly #record: ExchangeRecord;
   #decision: Decision | undefined;
+  #brokered: Brokered | undefined;
   #outgoing: OutgoingRequest | undefined;
   #upstream: UpstreamSide | undefined;
   readonly #out = new OutgoingBody();
@@ -71,10 +73,17 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed 
       this.refuse(admitted);
       return;
     }
+    this.#brokered = admitted.brokered;
     const { route, host } = decision;
     const { fields, target, brought } = admitted;
     const { inspector } = this.#plane;
-    const reading = new RequestInspection(inspector, inspector.rules(route), this.#out, this);
+    const reading = new RequestInspection(
+      inspector,
+      inspector.rules(route),
+      this.#out,
+      this,
+      admitted.brokered,
+    );
     this.#reading = reading;
     if (!reading.head(facts.method, host, target, brought)) return;
     if (body !== "none" && body !== 0) reading.startBody(fields);
@@ -214,6 +223,7 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed 
 
   answerStart(start: ResponseStart): void {
     this.#record.status = start.status;
+    this.#brokered?.credential.cookies.learn(this.#brokered.host, start.fields);
     this.#client.respond(start);
   }
 

@@ -150,3 +150,18 @@ export const FINDING_COUNT = 16;
 
 /** Bytes at the beginning of an answer, of a type that isn't text, that are looked at for whether they are text. */
 export const SNIFFED_BYTES = 1024;
+
+/** Cookies remembered that hosts of one credential have set; the one set longest ago is forgotten, and taken off as the agent's own when it comes back. */
+export const COOKIE_COUNT = 512;
+
+/** Characters of a cookie's name and value (RFC 6265 §6.1); a longer one is not remembered, and taken off when it comes back. */
+export const COOKIE_CHARS = 4096;
+
+/** Bytes of the name of a body's field that can be the name of a credential, escapes and all; a longer one is none. */
+export const FIELD_NAME_BYTES = 256;
+
+/** Bytes of a credential in a body that may be one the route allows; a longer one is not: the request is refused. */
+export const BROUGHT_VALUE_BYTES = 16 * 1024;
+
+/** Things taken off one request that are journalled by name; of more only the number is. */
+export const REMOVED_COUNT = 32;

@@ -7,7 +7,8 @@ import { createTransferDecoder, type TransferDecoder } from "./transfer-decoder.
 
 /** What the parts of a multipart body hold, inner parts in the place of their outer one. */
 export interface PartSink {
-  partStart(): void;
+  /** `disposition`: what its Content-Disposition says */
+  partStart(disposition: string | undefined): void;
   /** transfer encoding undone */
   partData(bytes: Buffer): void;
   partEnd(): void;
@@ -166,6 +167,7 @@ export class MultipartReader {
   #part(head: string): void {
     let type: string | undefined;
     let encoding: string | undefined;
+    let disposition: string | undefined;
     for (const [name, value] of pairs(head)) {
       if (name === "content-type") {
         if (type !== undefined) throw unreadable("is multipart with a part of two types");
@@ -173,6 +175,9 @@ export class MultipartReader {
       } else if (name === "content-transfer-encoding") {
         if (encoding !== undefined) throw unreadable("is multipart with a part of two transfer encodings");
         encoding = value;
+      } else if (name === "content-disposition") {
+        if (disposition !== undefined) throw unreadable("is multipart with a part of two dispositions");
+        disposition = value;
       }
     }
     this.#transfer = createTransferDecoder(encoding);
@@ -184,7 +189,7 @@ export class MultipartReader {
         this.#depth + 1,
         this.#count,
       );
-    } else this.#sink.partStart();
+    } else this.#sink.partStart(disposition);
   }
 }
 

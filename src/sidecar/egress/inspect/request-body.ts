@@ -1,6 +1,7 @@
 import type { Finding } from "../../../dlp/finding.ts";
 import { SPLIT_BODY_BYTES } from "../../../dlp/split/limits.ts";
 import type { HeaderList } from "../../../policy/facts.ts";
+import type { FieldJudge } from "../credential/field-judge.ts";
 import { overwrite } from "../replace.ts";
 import { BodyFault, tooLarge } from "./body-fault.ts";
 import { type BodyText, createBodyText, type NewScanner } from "./body-text.ts";
@@ -34,6 +35,8 @@ export interface BodyOutlet {
 export class RequestBody {
   readonly #outlet: BodyOutlet;
   readonly #scanner: NewScanner;
+  /** hears of its fields */
+  readonly #judge: FieldJudge | undefined;
   /** what the body says, its codings undone; undefined: it passes as it is */
   #text: BodyText | undefined;
   /** the coded bytes themselves: a gzip header, a zstd frame to be skipped, a brotli meta-block can hold any text */
@@ -68,20 +71,23 @@ export class RequestBody {
     fields: HeaderList,
     scanner: (found: (finding: Finding) => void) => ReturnType<NewScanner>,
     outlet: BodyOutlet,
+    judge?: FieldJudge,
   ) {
     this.#outlet = outlet;
+    this.#judge = judge;
     this.#scanner = () => scanner((finding) => this.#found(finding));
     this.#guard(() => {
       const codings = statedCodings(fields);
       if (codings instanceof BodyFault) throw codings;
-      this.#text = createBodyText(fields, this.#scanner);
+      this.#text = createBodyText(fields, this.#scanner, judge);
       if (codings.length > 0) this.#undo(codings);
       else if (this.#text.inPlace) this.#opening = EMPTY;
     });
   }
 
   #undo(codings: readonly Coding[]): void {
-    this.#coded = createBodyText([], this.#scanner);
+    // What only looked like a coding may have to be taken as it stands.
+    this.#coded = createBodyText([], this.#scanner, this.#guessed ? this.#judge : undefined);
     this.#lags = codings.includes("zstd");
     this.#decoder = new ContentDecoder(codings, {
       decoded: (bytes) => this.#guard(() => this.#read(bytes)),

@@ -4,6 +4,8 @@ import type { Surface } from "../../../dlp/split/values.ts";
 import type { RecordedFinding } from "../../../journal/record.ts";
 import type { HeaderList } from "../../../policy/facts.ts";
 import type { Refusal } from "../../../policy/verdict.ts";
+import type { FieldJudge } from "../credential/field-judge.ts";
+import { type Brokered, bodyJudge, trailerRefusal } from "../credential/foreign.ts";
 import type { OutgoingBody } from "../outgoing-body.ts";
 import type { BodyFault } from "./body-fault.ts";
 import { HeadText } from "./head-text.ts";
@@ -37,12 +39,20 @@ export class RequestInspection implements RequestReading, BodyOutlet, Holder {
   readonly #rules: RouteRules;
   readonly #out: OutgoingBody;
   readonly #outlet: RequestOutlet;
+  readonly #brokered: Brokered | undefined;
   #body: RequestBody | undefined;
   #trailers: HeaderList = NO_FIELDS;
   #refused = false;
 
-  /** `out`: where what may go goes. */
-  constructor(inspector: Inspector, rules: RouteRules, out: OutgoingBody, outlet: RequestOutlet) {
+  /** `out`: where what may go goes. `brokered`: its host gets the sidecar's credential. */
+  constructor(
+    inspector: Inspector,
+    rules: RouteRules,
+    out: OutgoingBody,
+    outlet: RequestOutlet,
+    brokered?: Brokered,
+  ) {
+    this.#brokered = brokered;
     this.#inspector = inspector;
     this.#rules = rules;
     this.#out = out;
@@ -77,7 +87,23 @@ export class RequestInspection implements RequestReading, BodyOutlet, Holder {
   /** `fields`: Content-Type and Content-Encoding say how the body is read. */
   startBody(fields: HeaderList): void {
     const { detectors } = this.#inspector;
-    this.#body = new RequestBody(fields, (found) => detectors.scanner(this.#rules.settings, found), this);
+    this.#body = new RequestBody(
+      fields,
+      (found) => detectors.scanner(this.#rules.settings, found),
+      this,
+      this.#judge(),
+    );
+  }
+
+  #judge(): FieldJudge | undefined {
+    const brokered = this.#brokered;
+    return brokered && bodyJudge(brokered, this.#rules.route, (refusal) => this.#refuseForeign(refusal));
+  }
+
+  #refuseForeign(refusal: Refusal): void {
+    if (this.#refused) return;
+    this.#refused = true;
+    this.#outlet.refuse(refusal);
   }
 
   data(bytes: Buffer): void {
@@ -89,6 +115,11 @@ export class RequestInspection implements RequestReading, BodyOutlet, Holder {
 
   end(trailers: HeaderList): void {
     if (this.#refused) return;
+    const foreign = this.#brokered && trailerRefusal(this.#brokered, trailers, this.#rules.route);
+    if (foreign) {
+      this.#refuseForeign(foreign);
+      return;
+    }
     if (trailers.length > 0 && !this.#read(new HeadText([], trailers, "trailer"))) return;
     this.#trailers = trailers;
     if (this.#body) this.#body.end();

@@ -2,6 +2,7 @@ import type { Detectors } from "../../../dlp/scanner.ts";
 import type { RequestEvent } from "../../../journal/record.ts";
 import type { HeaderList } from "../../../policy/facts.ts";
 import type { EgressPolicy } from "../../../policy/routes.ts";
+import { KEY_FIELDS } from "../credential/names.ts";
 import { LOG_BROUGHT_COUNT, LOG_SECRET_CHARS } from "../limits.ts";
 import { Capture } from "./capture.ts";
 import type { Needle, Sought } from "./mask.ts";
@@ -11,7 +12,7 @@ const REMOVED = "[removed]";
 
 /** What an exchange knows of the credentials in it. */
 export interface Involved {
-  /** as `PutOn.removed` */
+  /** as `TakenOff.removed` */
   readonly removed: readonly string[];
   /** name and spellings of the credential that was put on */
   readonly injected: string | undefined;
@@ -98,12 +99,12 @@ function hideCookies(value: string, removed: readonly string[], brought: Set<str
 
 const known = new WeakMap<EgressPolicy, ReadonlySet<string>>();
 
-/** Lower-case names of the fields in which a credential is brought: Authorization, and what routes put one into. */
+/** Lower-case names of the fields in which a credential is brought: those that carry nothing else, and what routes put one into. */
 function credentialFieldsOf(policy: EgressPolicy): ReadonlySet<string> {
   let names = known.get(policy);
   if (!names) {
     const routes = [...policy.exact.values(), ...policy.wildcard.values()];
-    names = new Set(["authorization", ...routes.flatMap(({ spec }) => spec.auth?.header ?? [])]);
+    names = new Set([...KEY_FIELDS, ...routes.flatMap(({ spec }) => spec.auth?.header ?? [])]);
     known.set(policy, names);
   }
   return names;
