@@ -13,6 +13,9 @@ export const SPLIT_KEYS = 256;
 /** Characters of a value that is put behind the one before it; longer values are searched for pieces only. */
 export const SPLIT_VALUE_CHARS = 64;
 
+/** Characters of the values of one key that are read as one text; beyond them the last quarter is kept and goes on. */
+export const SPLIT_TEXT_CHARS = 2048;
+
 /** Values of one request that are put behind those before them; what comes after is searched for pieces only. */
 export const SPLIT_VALUES = 128;
 

@@ -2,7 +2,14 @@ import type { Finding } from "../finding.ts";
 import { PIECE_CHARS } from "../known/limits.ts";
 import type { KnownSecret } from "../known/secret.ts";
 import type { Detectors, Scanner, ScanSettings } from "../scanner.ts";
-import { SPLIT_BODY_BYTES, SPLIT_KEYS, SPLIT_PIECES, SPLIT_REQUESTS, SPLIT_WINDOW_MS } from "./limits.ts";
+import {
+  SPLIT_BODY_BYTES,
+  SPLIT_KEYS,
+  SPLIT_PIECES,
+  SPLIT_REQUESTS,
+  SPLIT_TEXT_CHARS,
+  SPLIT_WINDOW_MS,
+} from "./limits.ts";
 import { type Piece, PieceFinder } from "./pieces.ts";
 import { type Surface, valuesOf } from "./values.ts";
 
@@ -16,8 +23,10 @@ interface Sent {
 
 /** The values of one key, read as one text. */
 interface KeyText {
-  readonly scanner: Scanner;
+  scanner: Scanner;
   last: string;
+  /** what the scanner has read, but for the value that is being added */
+  read: string;
   request: number;
   at: number;
 }
@@ -44,12 +53,12 @@ export class SplitIndex {
   }
 
   /**
-   * Call it once a request, when nothing was found in the request itself; `now` in milliseconds. Gives what this request
-   * completes; its place in the text is not told.
+   * Call it once a request, when nothing was found in the request itself, and for a body's next bytes; `now` in
+   * milliseconds. Gives what this request completes; its place in the text is not told.
    */
   observe(surface: Surface, settings: ScanSettings, now: number): Finding | undefined {
     if (this.#kinds.size === 0) return undefined;
-    this.#request++;
+    if (surface.continues !== true) this.#request++;
     this.#finds = [];
     const body = surface.body?.subarray(0, SPLIT_BODY_BYTES);
     this.#observePieces({ ...surface, body }, settings, now);
@@ -93,18 +102,7 @@ export class SplitIndex {
     if (text && this.#isOld(text, now)) text = undefined;
     // a field that every request has alike spells nothing
     const same = text?.last === value && value.length > 8;
-    text ??= {
-      scanner: this.#detectors.scanner(EVERY_SECRET, ({ detector, name, encoding }) =>
-        this.#found(
-          detector,
-          name,
-          encoding === "raw" ? "split over requests" : `split over requests > ${encoding}`,
-        ),
-      ),
-      last: "",
-      request: 0,
-      at: 0,
-    };
+    text ??= this.#newText();
     text.last = value;
     text.request = this.#request;
     text.at = now;
@@ -117,6 +115,33 @@ export class SplitIndex {
     if (same) return;
     text.scanner.write(Buffer.from(value, "latin1"));
     text.scanner.settle();
+    text.read += value;
+    // a run of base64 that goes on is read anew with every value: it must not grow
+    if (text.read.length > SPLIT_TEXT_CHARS) this.#renew(text, text.read.slice(-SPLIT_TEXT_CHARS / 4));
+  }
+
+  #newText(): KeyText {
+    const text: KeyText = { scanner: this.#scanner(() => text), last: "", read: "", request: 0, at: 0 };
+    return text;
+  }
+
+  #renew(text: KeyText, read: string): void {
+    text.read = read;
+    text.scanner = this.#scanner(() => text);
+    text.scanner.write(Buffer.from(read, "latin1"));
+    text.scanner.settle();
+  }
+
+  #scanner(text: () => KeyText): Scanner {
+    return this.#detectors.scanner(EVERY_SECRET, ({ detector, name, encoding, end }) => {
+      // the value only ends a run of base64 that was read before it
+      if (end <= text().read.length) return;
+      this.#found(
+        detector,
+        name,
+        encoding === "raw" ? "split over requests" : `split over requests > ${encoding}`,
+      );
+    });
   }
 
   #found(detector: Finding["detector"], name: string, encoding: string): void {

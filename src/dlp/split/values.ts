@@ -9,6 +9,8 @@ export interface Surface {
   readonly fields: readonly string[];
   /** the first bytes of the body, decoded; absent: none, or not looked at */
   readonly body?: Buffer | undefined;
+  /** true: of the request observed before, the next bytes of its body */
+  readonly continues?: boolean;
 }
 
 /** Takes one short value and what it is the value of. */

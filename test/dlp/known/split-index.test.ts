@@ -88,10 +88,10 @@ describe("a secret spread over requests", () => {
     expect(split.observe(get("/", [], `xx${VALUE.slice(6, 12)}yy`), ALL, 6000)?.name).toBe("DEPLOY_TOKEN");
   });
 
-  it("is found again when what completes it is refused and tried once more", () => {
-    const split = index();
-    for (const c of characters.slice(0, 11)) expect(split.observe(get(`/?q=${c}`), ALL, 1)).toBeUndefined();
-    for (const c of characters.slice(11)) expect(split.observe(get(`/?q=${c}`), ALL, 1)).toBeDefined();
+  it("is found behind any number of other values of the same key", () => {
+    const noise = Array.from({ length: 400 }, (_, i) => get(`/?q=value${i}`));
+    const found = foundAt([...noise, ...characters.map((c) => get(`/?q=${c}`))]);
+    expect(found).toBeLessThanOrEqual(noise.length + 12);
   });
 
   it("is forgotten after the window", () => {
