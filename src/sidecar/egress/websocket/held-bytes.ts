@@ -1,14 +1,13 @@
-import { tooBig } from "./fault.ts";
 import { HELD_TOTAL_BYTES } from "./limits.ts";
 
 /** What the messages of one bottle that are held have together. */
 export class HeldBytes {
   #total = 0;
 
-  /** Throws WebSocketFault when there would be too much. */
-  add(bytes: number): void {
-    if (this.#total + bytes > HELD_TOTAL_BYTES) throw tooBig("message can't be held beside all others");
+  /** False: that is too much, and the message that brought them must go or end. */
+  add(bytes: number): boolean {
     this.#total += bytes;
+    return this.#total <= HELD_TOTAL_BYTES;
   }
 
   remove(bytes: number): void {

@@ -5,10 +5,17 @@ import type { Detectors, Scanner } from "../../../dlp/scanner.ts";
 import type { RecordedFinding } from "../../../journal/record.ts";
 import { refuse } from "../../../policy/verdict.ts";
 import type { Inspector, RouteRules } from "../inspect/inspector.ts";
+import { SNIFFED_BYTES } from "../limits.ts";
 import { replaced } from "../replace.ts";
 import { readsAsText } from "../response/text-kind.ts";
 import { POLICY_VIOLATION, WebSocketFault } from "./fault.ts";
 import type { MessageJudge } from "./judge.ts";
+
+const EMPTY = Buffer.alloc(0);
+/** In which the first character of a text message stands that says what it is. */
+const OPENING_BYTES = 64;
+/** Behind a packet's number (Engine.IO and its like) too. What then is no JSON is read all the same. */
+const JSON_BEGINS = /^[\s\d:,/-]*[[{]/;
 
 /** A scanner of the messages of one kind, and how much of them it has read. */
 interface Reader {
@@ -26,6 +33,8 @@ export class InboundJudge implements MessageJudge {
   readonly #mask: Scanner | undefined;
   readonly #readers = new Map<TextKind, Reader>();
   #reader: Reader | undefined;
+  /** how the message begins, until it is known how it is read */
+  #opening: Buffer | undefined;
   /** what the reader had seen when the message began */
   #readerStart = 0;
   #fresh: Finding[] = [];
@@ -54,7 +63,9 @@ export class InboundJudge implements MessageJudge {
 
   get safe(): number {
     const { scanner } = this.#reader ?? {};
-    const passed = scanner === undefined ? this.#total : this.#start + scanner.safe - this.#readerStart;
+    let passed = this.#total;
+    if (this.#opening) passed = this.#start;
+    else if (scanner) passed = this.#start + scanner.safe - this.#readerStart;
     return Math.min(this.#mask?.safe ?? this.#total, passed);
   }
 
@@ -64,6 +75,7 @@ export class InboundJudge implements MessageJudge {
     this.#spans = [];
     this.#text = text;
     this.#reader = undefined;
+    this.#opening = this.#rules.inspection.inbound === "off" ? undefined : EMPTY;
   }
 
   stream(): void {
@@ -74,10 +86,25 @@ export class InboundJudge implements MessageJudge {
 
   write(text: Buffer): void {
     if (text.length === 0) return;
-    if (this.#total === this.#start) this.#reader = this.#readerOf(text);
     this.#total += text.length;
     this.#mask?.write(text);
     this.#weigh();
+    if (this.#opening) {
+      this.#opening = this.#opening.length === 0 ? text : Buffer.concat([this.#opening, text]);
+      if (this.#opening.length >= (this.#text ? OPENING_BYTES : SNIFFED_BYTES)) this.#choose();
+    } else this.#read(text);
+  }
+
+  /** It is known, or nothing more will be, how the message is read for injections: by how it begins. */
+  #choose(): void {
+    const opening = this.#opening;
+    this.#opening = undefined;
+    if (!opening || opening.length === 0) return;
+    if (this.#text || readsAsText(opening)) this.#reader = this.#readerOf(opening);
+    this.#read(opening);
+  }
+
+  #read(text: Buffer): void {
     if (!this.#reader) return;
     this.#reader.scanner.write(text);
     this.#reader.seen += text.length;
@@ -85,17 +112,19 @@ export class InboundJudge implements MessageJudge {
   }
 
   settle(): void {
+    this.#choose();
     this.#reader?.scanner.boundary();
     this.#judge();
   }
 
-  end(text: Buffer | undefined): Buffer | undefined {
+  end(text: (() => Buffer) | undefined): Buffer | undefined {
     this.#mask?.boundary();
     this.#weigh();
+    this.#choose();
     this.#reader?.scanner.boundary();
     this.#judge();
     if (text === undefined || this.#spans.length === 0) return undefined;
-    const rewritten = replaced(text, this.#start, this.#spans, "masked");
+    const rewritten = replaced(text(), this.#start, this.#spans, "masked");
     const [left] = this.#detectors.maskFindings(rewritten);
     if (left) this.#cut(left.name);
     return rewritten;
@@ -106,11 +135,9 @@ export class InboundJudge implements MessageJudge {
     if (finding) this.#cut(finding.name);
   }
 
-  /** How the message is read for injections, by how it begins. */
-  #readerOf(beginning: Buffer): Reader | undefined {
-    if (this.#rules.inspection.inbound === "off" || !(this.#text || readsAsText(beginning))) return undefined;
-    const first = /^\s*(.)/.exec(beginning.toString("latin1", 0, 64))?.[1];
-    const kind = first === "{" || first === "[" ? "json" : first === "<" ? "html" : "text";
+  #readerOf(opening: Buffer): Reader {
+    const text = opening.toString("latin1", 0, OPENING_BYTES);
+    const kind = JSON_BEGINS.test(text) ? "json" : /^\s*</.test(text) ? "html" : "text";
     let reader = this.#readers.get(kind);
     if (!reader) {
       reader = { scanner: new InjectionScanner(kind), seen: 0 };

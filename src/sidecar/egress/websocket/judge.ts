@@ -13,8 +13,8 @@ export interface MessageJudge {
   write(text: Buffer): void;
   /** Nothing came for a while: what only might become a find may go, and is remembered. */
   settle(): void;
-  /** The message is complete; `text`: whole, where it was held. Returns what goes in its place. */
-  end(text: Buffer | undefined): Buffer | undefined;
+  /** The message is complete; `text` gives it whole, where it was held. Returns what goes in its place. */
+  end(text: (() => Buffer) | undefined): Buffer | undefined;
   /** `surface`: which frame's payload it is */
   control(payload: Buffer, surface: string): void;
 }

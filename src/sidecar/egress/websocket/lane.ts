@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { INVALID_PAYLOAD, malformed, POLICY_VIOLATION, tooBig } from "./fault.ts";
+import { INVALID_PAYLOAD, malformed, POLICY_VIOLATION, TOO_BIG, tooBig, WebSocketFault } from "./fault.ts";
 import {
   BINARY,
   CLOSE,
@@ -14,16 +14,10 @@ import {
 import { FrameReader, type FrameSink } from "./frame-reader.ts";
 import type { HeldBytes } from "./held-bytes.ts";
 import type { MessageJudge } from "./judge.ts";
-import {
-  CONTROL_COUNT,
-  FRAGMENT_COUNT,
-  HELD_MESSAGE_BYTES,
-  MESSAGE_BYTES,
-  PIECE_BYTES,
-  WHOLE_BYTES,
-} from "./limits.ts";
+import { CONTROL_COUNT, FRAGMENT_COUNT, HELD_MESSAGE_BYTES, MESSAGE_BYTES, WHOLE_BYTES } from "./limits.ts";
 import type { MessageCoding } from "./message-coding.ts";
 import { Utf8Check } from "./utf8.ts";
+import { Waiting } from "./waiting.ts";
 
 export interface LaneOptions {
   /** frames are masked: they come from the client */
@@ -36,6 +30,8 @@ export interface LaneOptions {
   closed(): void;
   /** the text of a message, or of a piece of one, for the journal */
   readonly copy: ((text: Buffer) => void) | undefined;
+  /** hears why a message goes unread; undefined: one that is too large to be read is refused */
+  readonly oversize: ((why: string) => void) | undefined;
 }
 
 interface Message {
@@ -43,21 +39,10 @@ interface Message {
   readonly compressed: boolean;
   frames: number;
   size: number;
-  /** bytes that count as held */
-  held: number;
   /** what of it may go has gone, and the rest follows */
   streams: boolean;
-  /** unmasked payload, while it is held */
-  payload: Buffer[];
-}
-
-/** Bytes as they came. `end`: bytes of text, of all messages together, before their end. */
-interface Piece {
-  bytes: Buffer;
-  readonly end: number;
-  /** a frame's first bytes, or a control frame */
-  readonly begins: boolean;
-  readonly control: boolean;
+  /** it goes as it comes */
+  unread: boolean;
 }
 
 const NEW_LINE = Buffer.from("\n");
@@ -83,19 +68,19 @@ export class Lane implements FrameSink {
   #phase = 0;
   #control: Buffer[] = [];
   #message: Message | undefined;
-  #queue: Piece[] = [];
-  #waitingControls = 0;
+  readonly #waiting: Waiting;
   #text = 0;
 
   constructor(options: LaneOptions) {
     this.#options = options;
+    this.#waiting = new Waiting(options.held);
     this.#reader = new FrameReader(options.masked, options.coding !== undefined, this);
   }
 
   /** Whether a frame of our own may be put here. */
   get atBoundary(): boolean {
     if (!this.#message?.streams) return true;
-    return this.#queue[0]?.begins ?? !this.#reader.inPayload;
+    return this.#waiting.begins ?? !this.#reader.inPayload;
   }
 
   /** Throws WebSocketFault. */
@@ -103,11 +88,12 @@ export class Lane implements FrameSink {
     if (this.closed) return;
     this.#reader.write(bytes);
     if (this.#message?.streams) this.#release(this.#options.judge.safe);
+    this.#waiting.own();
   }
 
   /** Bytes of a message of which some has gone wait to be judged. */
   get holds(): boolean {
-    return this.#message?.streams === true && this.#queue.length > 0;
+    return this.#message?.streams === true && !this.#waiting.empty;
   }
 
   /** Nothing came for a while. Throws WebSocketFault. */
@@ -120,9 +106,8 @@ export class Lane implements FrameSink {
 
   /** Forgets what is held. */
   drop(): void {
-    this.#options.held.remove(this.#message?.held ?? 0);
+    this.#waiting.drop();
     this.#message = undefined;
-    this.#queue = [];
   }
 
   frameStart(head: FrameHead): void {
@@ -137,33 +122,39 @@ export class Lane implements FrameSink {
     message.size += head.length;
     if (message.frames > FRAGMENT_COUNT) throw tooBig(`message has over ${FRAGMENT_COUNT} frames`);
     if (message.size > MESSAGE_BYTES) throw tooBig(`message is over ${MESSAGE_BYTES} bytes`);
-    this.#keep(message, head.bytes, true);
-    if (message.streams && head.length === 0) this.#release(this.#options.judge.safe);
+    this.#keep(message, head.bytes, "head");
   }
 
   framePayload(raw: Buffer): void {
     const head = this.#head;
     if (!head) return;
-    const text = head.key ? masked(raw, head.key, this.#phase) : raw;
-    this.#phase += raw.length;
     const message = this.#message;
     if (head.opcode >= CLOSE || !message) {
       this.#control.push(raw);
       return;
     }
-    const { judge, copy } = this.#options;
-    if (!message.compressed) {
-      this.#text += text.length;
-      if (message.opcode === TEXT && !this.#utf8.write(text)) throw notUtf8();
-      judge.write(text);
-      copy?.(text);
+    if (!message.compressed && !message.unread) this.#read(message, head, raw);
+    this.#phase += raw.length;
+    this.#keep(message, raw, "payload");
+    if (message.streams) return;
+    const most = message.compressed || this.#options.judge.rewrites ? HELD_MESSAGE_BYTES : WHOLE_BYTES;
+    if (this.#waiting.held <= most) return;
+    if (message.compressed) {
+      this.#exceeds(message, tooBig(`compressed message is over ${HELD_MESSAGE_BYTES} bytes`));
+      return;
     }
-    if (!message.streams) message.payload.push(text);
-    this.#keep(message, raw, false);
-    const most = message.compressed || judge.rewrites ? HELD_MESSAGE_BYTES : WHOLE_BYTES;
-    if (message.streams || message.held <= most) return;
-    if (message.compressed) throw tooBig(`compressed message is over ${HELD_MESSAGE_BYTES} bytes`);
-    this.#stream(message);
+    message.streams = true;
+    this.#options.judge.stream();
+    this.#release(this.#options.judge.safe);
+  }
+
+  #read(message: Message, head: FrameHead, raw: Buffer): void {
+    const { judge, copy } = this.#options;
+    const text = head.key ? masked(raw, head.key, this.#phase) : raw;
+    this.#text += text.length;
+    if (message.opcode === TEXT && !this.#utf8.write(text)) throw notUtf8();
+    judge.write(text);
+    copy?.(text);
   }
 
   frameEnd(): void {
@@ -180,93 +171,70 @@ export class Lane implements FrameSink {
       return current;
     }
     if (current) throw malformed("message begins inside another");
-    const { judge } = this.#options;
-    const message: Message = {
-      opcode: head.opcode,
-      compressed: head.compressed,
-      frames: 0,
-      size: 0,
-      held: 0,
-      streams: !judge.reads,
-      payload: [],
-    };
+    const { judge, coding } = this.#options;
+    const { opcode, compressed } = head;
+    const unread = !judge.reads || (compressed && coding?.lost === true);
+    const message: Message = { opcode, compressed, frames: 0, size: 0, streams: unread, unread };
     this.#message = message;
-    judge.begin(head.opcode !== BINARY);
+    judge.begin(opcode !== BINARY);
     return message;
   }
 
-  #keep(message: Message, bytes: Buffer, begins: boolean): void {
-    this.#queue.push({ bytes, end: this.#text, begins, control: false });
-    const bytesHeld = bytes.length + PIECE_BYTES;
-    this.#options.held.add(bytesHeld);
-    message.held += bytesHeld;
+  #keep(message: Message, bytes: Buffer, kind: "head" | "payload"): void {
+    if (!this.#waiting.push(bytes, kind, this.#text))
+      this.#exceeds(message, tooBig("message can't be held beside all others"));
   }
 
-  #stream(message: Message): void {
-    const { judge } = this.#options;
+  /** Throws `fault`, or passes the message on unread. What can't be read to a receiver in step can't pass. */
+  #exceeds(message: Message, fault: WebSocketFault): void {
+    const { coding, oversize, judge } = this.#options;
+    if (oversize === undefined || (message.compressed && coding?.diverged)) throw fault;
+    if (!message.streams) judge.stream();
+    if (message.compressed) coding?.lose();
+    oversize(fault.message);
     message.streams = true;
-    message.payload = [];
-    judge.stream();
-    this.#release(judge.safe);
+    message.unread = true;
+    this.#release(Number.POSITIVE_INFINITY);
   }
 
-  /** Hands on what ends at or before `safe` bytes of text, and of what goes on beyond, the bytes before. */
   #release(safe: number): void {
-    const { judge, write } = this.#options;
-    const upTo = judge.reads ? safe : Number.POSITIVE_INFINITY;
-    let gone = 0;
-    let count = 0;
-    for (const piece of this.#queue) {
-      const { bytes, end, begins } = piece;
-      const cut = begins
-        ? end <= upTo
-          ? bytes.length
-          : 0
-        : Math.max(0, bytes.length - Math.max(0, end - upTo));
-      if (cut === 0) break;
-      write(cut === bytes.length ? bytes : bytes.subarray(0, cut));
-      if (piece.control) this.#waitingControls--;
-      else gone += cut === bytes.length ? cut + PIECE_BYTES : cut;
-      if (cut < bytes.length) {
-        piece.bytes = bytes.subarray(cut);
-        break;
-      }
-      count++;
-    }
-    this.#queue.splice(0, count);
-    const message = this.#message;
-    if (!message || gone === 0) return;
-    message.held -= gone;
-    this.#options.held.remove(gone);
+    this.#waiting.release(this.#message?.unread ? Number.POSITIVE_INFINITY : safe, this.#options.write);
   }
 
   #messageEnd(message: Message): void {
     const { judge, coding, copy } = this.#options;
-    if (message.opcode === TEXT && !message.compressed && !this.#utf8.end()) throw notUtf8();
+    const whole = this.#utf8.end();
+    if (message.opcode === TEXT && !message.compressed && !message.unread && !whole) throw notUtf8();
     if (message.streams) {
       copy?.(NEW_LINE);
       if (judge.reads) judge.end(undefined);
-      this.#messageGoes(message);
+      this.#messageGoes();
       return;
     }
-    let text: Buffer = Buffer.concat(message.payload);
+    let inflated: Buffer | undefined;
     if (message.compressed && coding) {
-      text = coding.inflate(text);
-      if (message.opcode === TEXT && !(this.#utf8.write(text) && this.#utf8.end())) throw notUtf8();
-      this.#text += text.length;
-      judge.write(text);
-      copy?.(text);
+      inflated = this.#inflate(message, coding);
+      if (inflated === undefined) {
+        this.#messageGoes();
+        return;
+      }
+      if (message.opcode === TEXT && !(this.#utf8.write(inflated) && this.#utf8.end())) throw notUtf8();
+      this.#text += inflated.length;
+      judge.write(inflated);
+      copy?.(inflated);
     }
     copy?.(NEW_LINE);
+    const text = (): Buffer => inflated ?? this.#waiting.payload(this.#options.masked);
     const instead = judge.end(text);
     if (instead === undefined && !(message.compressed && coding?.diverged)) {
-      this.#messageGoes(message);
+      this.#messageGoes();
       return;
     }
+    const goes = instead ?? text();
     this.drop();
-    const coded = message.compressed ? coding?.deflate(instead ?? text) : undefined;
+    const coded = message.compressed ? coding?.deflate(goes) : undefined;
     const key = this.#options.masked ? randomBytes(4) : undefined;
-    const frame = encodeFrame(message.opcode, coded ?? instead ?? text, {
+    const frame = encodeFrame(message.opcode, coded ?? goes, {
       key,
       compressed: coded !== undefined,
     });
@@ -274,9 +242,19 @@ export class Lane implements FrameSink {
     this.messages++;
   }
 
-  #messageGoes(message: Message): void {
-    this.#release(Number.POSITIVE_INFINITY);
-    this.#options.held.remove(message.held);
+  /** Its text; undefined: it goes unread. */
+  #inflate(message: Message, coding: MessageCoding): Buffer | undefined {
+    try {
+      return coding.inflate(this.#waiting.payload(this.#options.masked));
+    } catch (error) {
+      if (!(error instanceof WebSocketFault) || error.closeCode !== TOO_BIG) throw error;
+      this.#exceeds(message, error);
+      return undefined;
+    }
+  }
+
+  #messageGoes(): void {
+    this.#waiting.release(Number.POSITIVE_INFINITY, this.#options.write);
     this.#message = undefined;
     this.messages++;
   }
@@ -291,9 +269,9 @@ export class Lane implements FrameSink {
     const message = this.#message;
     if (message?.streams) {
       // It stands between two frames of a message of which some has gone: behind what is left of the first.
-      if (++this.#waitingControls > CONTROL_COUNT)
+      if (this.#waiting.controls === CONTROL_COUNT)
         throw malformed("has too many pings at once", POLICY_VIOLATION);
-      this.#queue.push({ bytes, end: this.#text, begins: true, control: true });
+      this.#waiting.push(bytes, "control", this.#text);
       if (head.opcode === CLOSE && judge.reads) judge.end(undefined);
       this.#release(head.opcode === CLOSE ? Number.POSITIVE_INFINITY : judge.safe);
     } else write(bytes);

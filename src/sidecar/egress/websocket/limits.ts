@@ -20,7 +20,10 @@ export const HELD_MESSAGE_BYTES = 8 * 1024 * 1024;
 export const HELD_TOTAL_BYTES = 64 * 1024 * 1024;
 
 /** Bytes that a piece of a held message counts for besides its own. */
-export const PIECE_BYTES = 128;
+export const PIECE_BYTES = 256;
+
+/** Bytes of a block that small pieces of held messages are copied into. */
+export const BLOCK_BYTES = 8 * 1024;
 
 /** Bytes a compressed message may become; more: closed with 1009, `dlp.body_too_large`. */
 export const INFLATED_MESSAGE_BYTES = 16 * 1024 * 1024;

@@ -27,6 +27,7 @@ export class MessageCoding {
   #before: Buffer = EMPTY;
   #receiver: Buffer = EMPTY;
   #diverged = false;
+  #lost = false;
 
   /** `bits`: logarithm of the window. `takeover`: a message may refer back to those before. */
   constructor(bits: number, takeover: boolean) {
@@ -37,6 +38,16 @@ export class MessageCoding {
   /** The receiver can't read any more what the sender compresses: every message goes through `deflate`. */
   get diverged(): boolean {
     return this.#diverged;
+  }
+
+  /** No message can be read any more: one went unread that those behind it may refer back to. */
+  get lost(): boolean {
+    return this.#lost;
+  }
+
+  /** A message goes unread. */
+  lose(): void {
+    this.#lost = this.#takeover;
   }
 
   /** The text of a message. Throws WebSocketFault for what is no deflate stream, and for a bomb. */

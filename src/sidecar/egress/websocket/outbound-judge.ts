@@ -36,9 +36,11 @@ export class OutboundJudge implements MessageJudge {
     this.rewrites = rules.inspection.onMatch === "redact";
     const { detectors } = inspector;
     const collect = (finding: Finding) => this.#fresh.push(finding);
+    // Heads and masking keys can't be rewritten.
+    const onWire = (finding: Finding) => this.#fresh.push({ ...finding, replaceable: false });
     this.#messages = detectors.scanner(rules.settings, collect);
     this.#controls = detectors.scanner(rules.settings, collect);
-    this.#wire = detectors.scanner({ ...rules.settings, patterns: false }, collect);
+    this.#wire = detectors.scanner({ ...rules.settings, patterns: false }, onWire);
   }
 
   get safe(): number {
@@ -71,7 +73,7 @@ export class OutboundJudge implements MessageJudge {
     if (before >= SPLIT_BODY_BYTES) return;
     const body = text.subarray(0, SPLIT_BODY_BYTES - before);
     const { split } = this.#inspector;
-    const surface = { host: "", target: "", fields: [], body };
+    const surface = { host: "", target: "", fields: [], body, continues: before > 0 };
     const finding = split.observe(surface, this.#rules.settings, performance.now());
     if (finding) this.#refuse(finding, "message");
   }
@@ -81,12 +83,12 @@ export class OutboundJudge implements MessageJudge {
     this.#weigh();
   }
 
-  end(text: Buffer | undefined): Buffer | undefined {
+  end(text: (() => Buffer) | undefined): Buffer | undefined {
     this.#messages.boundary();
     this.#wire.boundary();
     this.#weigh();
     if (text === undefined || this.#spans.length === 0) return undefined;
-    const rewritten = replaced(text, this.#start, this.#spans, "redacted");
+    const rewritten = replaced(text(), this.#start, this.#spans, "redacted");
     const [left] = this.#inspector.detectors.scanText(rewritten, this.#rules.settings);
     if (left) this.#refuse(left, "message");
     for (const finding of this.#spans) this.#found(recorded(finding, "message", "redact"));
