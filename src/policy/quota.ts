@@ -1,3 +1,5 @@
+import type { RequestFacts } from "./facts.ts";
+import { headBytes } from "./head-bytes.ts";
 import { HOST_METER_COUNT, QUOTA_BUCKETS, QUOTA_STEPS } from "./limits.ts";
 import type { Quota, RouteSpec } from "./route.ts";
 import { type Refusal, refuse } from "./verdict.ts";
@@ -55,19 +57,20 @@ export class Quotas {
     this.#tell = tell;
   }
 
-  /** Counts a request to `host`; the refusal when a hard limit is reached: then it is not counted. */
-  admit(route: RouteSpec, host: string, now: number): Refusal | undefined {
+  /** Counts a request to `host` and the bytes of its head; the refusal when a hard limit is reached: then none is counted. */
+  admit(route: RouteSpec, host: string, facts: RequestFacts, now: number): Refusal | undefined {
     const { requests, hosts, bytesOut } = this.#bottle;
     const limits = route.limits;
     if (!requests && !hosts && !bytesOut && !limits) return undefined;
+    const bytes = headBytes(facts);
     const meters: { meter: Meter; amount: number; host?: string }[] = [];
     if (hosts) meters.push({ meter: this.#meter(BOTTLE, "hosts", hosts), amount: 0, host });
     if (requests) meters.push({ meter: this.#meter(BOTTLE, "requests", requests), amount: 1 });
-    // a request has bytes: one is the least that must be left
-    if (bytesOut) meters.push({ meter: this.#meter(BOTTLE, "bytes_out", bytesOut), amount: 0 });
+    if (bytesOut) meters.push({ meter: this.#meter(BOTTLE, "bytes_out", bytesOut), amount: bytes });
     const scope = scopeOf(route);
     if (limits?.requests) meters.push({ meter: this.#meter(scope, "requests", limits.requests), amount: 1 });
-    if (limits?.bytesOut) meters.push({ meter: this.#meter(scope, "bytes_out", limits.bytesOut), amount: 0 });
+    if (limits?.bytesOut)
+      meters.push({ meter: this.#meter(scope, "bytes_out", limits.bytesOut), amount: bytes });
     for (const { meter, amount, host: name } of meters) {
       const wait = meter.wait(Math.max(amount, 1), name, now);
       if (wait !== undefined) return exceeded(meter, wait, route);
@@ -77,7 +80,7 @@ export class Quotas {
   }
 
   /**
-   * Counts bytes that are about to go out (head and body, as sent); the refusal when they would pass a hard limit: then
+   * Counts bytes that are about to go out behind a head (body, trailers, frames, as the agent sent them); the refusal when they would pass a hard limit: then
    * they are not counted and must not go.
    */
   send(route: RouteSpec, bytes: number, now: number): Refusal | undefined {

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import type { RequestFacts } from "../../src/policy/facts.ts";
+import { headBytes } from "../../src/policy/head-bytes.ts";
 import { type BottleQuotas, type QuotaEvent, Quotas, type Spent } from "../../src/policy/quota.ts";
 import type { RouteSpec } from "../../src/policy/route.ts";
 import { compilePolicy } from "../../src/policy/routes.ts";
@@ -13,6 +15,20 @@ const spec = (limits?: RouteSpec["limits"], host = "a.example.com"): RouteSpec =
   ...(limits && { limits }),
 });
 
+/** Its head: 16 bytes of its own, and what HTTP/1.1 writes around them. */
+const FACTS: RequestFacts = {
+  way: "transparent",
+  scheme: "https",
+  authority: "a.test",
+  port: 443,
+  sni: undefined,
+  connectHost: undefined,
+  method: "GET",
+  target: "/",
+  headers: ["x-a", "b"],
+};
+const HEAD = Buffer.byteLength("GET / HTTP/1.1\r\nHost: a.test\r\nx-a: b\r\n\r\n");
+
 function quotas(bottle: BottleQuotas = {}, spent: readonly Spent[] = []) {
   const events: QuotaEvent[] = [];
   return { of: new Quotas(bottle, spent, (event) => events.push(event)), events };
@@ -22,17 +38,20 @@ describe("a hard limit", () => {
   test("of requests a minute refuses the next one, says when it is possible again, and then allows it", () => {
     const { of } = quotas();
     const route = spec({ requests: { per: "minute", hard: 2 } });
-    expect([of.admit(route, "a", 0), of.admit(route, "a", 1000)]).toEqual([undefined, undefined]);
-    const refusal = of.admit(route, "a", 2000);
+    expect([of.admit(route, "a", FACTS, 0), of.admit(route, "a", FACTS, 1000)]).toEqual([
+      undefined,
+      undefined,
+    ]);
+    const refusal = of.admit(route, "a", FACTS, 2000);
     expect(refusal).toMatchObject({ code: "egress.quota_exceeded", retryable: true });
     expect(refusal?.detail).toMatch(/try again in (?:59|60|6[01]) s/);
-    expect(of.admit(route, "a", 63_000)).toBeUndefined();
+    expect(of.admit(route, "a", FACTS, 63_000)).toBeUndefined();
   });
 
   test("of a life never ends, and says which number would have to be higher", () => {
     const { of } = quotas({ requests: { per: "life", hard: 1 } });
-    expect(of.admit(spec(), "a", 0)).toBeUndefined();
-    const refusal = of.admit(spec(), "a", 1e12);
+    expect(of.admit(spec(), "a", FACTS, 0)).toBeUndefined();
+    const refusal = of.admit(spec(), "a", FACTS, 1e12);
     expect(refusal).toMatchObject({ code: "egress.quota_exceeded", retryable: false });
     expect(refusal?.needed).toContain("limits.requests");
   });
@@ -43,30 +62,41 @@ describe("a hard limit", () => {
     expect(of.send(route, 60, 0)).toBeUndefined();
     expect(of.send(route, 60, 0)).toMatchObject({ code: "egress.quota_exceeded" });
     expect(of.send(route, 40, 0)).toBeUndefined();
-    expect(of.admit(route, "a", 0)).toMatchObject({ code: "egress.quota_exceeded" });
+    expect(of.admit(route, "a", FACTS, 0)).toMatchObject({ code: "egress.quota_exceeded" });
+  });
+
+  test("of bytes counts heads, Host once", () => {
+    expect(headBytes(FACTS)).toBe(HEAD);
+    expect(headBytes({ ...FACTS, headers: ["Host", "a.test", "x-a", "b"] })).toBe(HEAD);
+    const { of } = quotas({ bytesOut: { per: "life", hard: 2 * HEAD + 1 } });
+    expect(of.admit(spec(), "a", FACTS, 0)).toBeUndefined();
+    expect(of.send(spec(), 2, 0)).toBeUndefined();
+    expect(of.admit(spec(), "a", FACTS, 0)).toMatchObject({ code: "egress.quota_exceeded" });
+    expect(of.send(spec(), HEAD - 1, 0)).toBeUndefined();
+    expect(of.send(spec(), 1, 0)).toMatchObject({ code: "egress.quota_exceeded" });
   });
 
   test("of hosts counts different ones", () => {
     const { of } = quotas({ hosts: { per: "life", hard: 2 } });
-    expect([of.admit(spec(), "a", 0), of.admit(spec(), "b", 0), of.admit(spec(), "a", 0)]).toEqual([
-      undefined,
-      undefined,
-      undefined,
-    ]);
-    expect(of.admit(spec(), "c", 0)).toMatchObject({ code: "egress.quota_exceeded" });
+    expect([
+      of.admit(spec(), "a", FACTS, 0),
+      of.admit(spec(), "b", FACTS, 0),
+      of.admit(spec(), "a", FACTS, 0),
+    ]).toEqual([undefined, undefined, undefined]);
+    expect(of.admit(spec(), "c", FACTS, 0)).toMatchObject({ code: "egress.quota_exceeded" });
   });
 
   test("of one route leaves another's alone", () => {
     const { of } = quotas();
     const limits = { requests: { per: "life", hard: 1 } } as const;
-    expect(of.admit(spec(limits), "a", 0)).toBeUndefined();
-    expect(of.admit(spec(limits, "b.example.com"), "b", 0)).toBeUndefined();
+    expect(of.admit(spec(limits), "a", FACTS, 0)).toBeUndefined();
+    expect(of.admit(spec(limits, "b.example.com"), "b", FACTS, 0)).toBeUndefined();
   });
 });
 
 test("a soft limit lets pass and tells once a window", () => {
   const { of, events } = quotas({ requests: { per: "minute", soft: 1 } });
-  for (const now of [0, 1, 2, 3]) expect(of.admit(spec(), "a", now)).toBeUndefined();
+  for (const now of [0, 1, 2, 3]) expect(of.admit(spec(), "a", FACTS, now)).toBeUndefined();
   expect(events).toEqual([
     { event: "quota_warning", scope: "bottle", quota: "requests", per: "minute", count: 2, soft: 1 },
   ]);
@@ -89,7 +119,7 @@ test("what a life has spent survives: told ahead, exact at an orderly end, count
 test("without quotas nothing is counted", () => {
   const policy = compilePolicy({ routes: [spec()], gitHosts: [] });
   const { of, events } = quotas();
-  for (const { spec: one } of policy.exact.values()) expect(of.admit(one, "a", 0)).toBeUndefined();
+  for (const { spec: one } of policy.exact.values()) expect(of.admit(one, "a", FACTS, 0)).toBeUndefined();
   of.close();
   expect(events).toEqual([]);
 });

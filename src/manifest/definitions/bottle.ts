@@ -144,7 +144,7 @@ const limits = () =>
       shape: "quota",
     }),
     bytes_out: optional(QUOTA, {
-      description: "Bytes sent by the bottle",
+      description: "Bytes sent by the bottle: heads, bodies, trailers, frames",
       default: "none",
       acts: "now",
       shape: "quota",

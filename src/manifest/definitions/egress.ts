@@ -216,7 +216,7 @@ const route = () =>
       z.strictObject({
         requests: optional(QUOTA, { description: "Requests to this host", acts: "now", shape: "quota" }),
         bytes_out: optional(QUOTA, {
-          description: "Bytes sent to this host",
+          description: "Bytes sent to this host: heads, bodies, trailers, frames",
           acts: "now",
           shape: "quota",
         }),

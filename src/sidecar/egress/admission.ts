@@ -4,6 +4,7 @@ import type { Refusal } from "../../policy/verdict.ts";
 import type { Brokered } from "./credential/foreign.ts";
 import type { ExchangeRecord } from "./exchange-record.ts";
 import type { Plane } from "./plane.ts";
+import type { IncomingRequest } from "./stream.ts";
 
 /** A request that policy and quotas let go, as it goes. */
 export interface Admission {
@@ -20,11 +21,12 @@ export interface Admission {
 export function admit(
   plane: Plane,
   { route, host, target }: AllowDecision,
-  fields: HeaderList,
+  request: IncomingRequest,
   record: ExchangeRecord,
 ): Admission | Refusal {
   const { spec } = route;
-  const over = plane.quotas.admit(spec, host, performance.now());
+  const { fields } = request;
+  const over = plane.quotas.admit(spec, host, request.facts, performance.now());
   if (over) return over;
   if (!spec.auth) return { fields, target, brought: fields };
   const credential = plane.credentials.of(spec, spec.auth);

@@ -1,6 +1,7 @@
 import type { RecordedFinding } from "../../journal/record.ts";
 import { type Decision, decide, isAllowed } from "../../policy/decide.ts";
 import type { HeaderList } from "../../policy/facts.ts";
+import { fieldBytes } from "../../policy/head-bytes.ts";
 import { type Refusal, refuse } from "../../policy/verdict.ts";
 import { admit } from "./admission.ts";
 import type { Brokered } from "./credential/foreign.ts";
@@ -68,7 +69,7 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed 
       this.refuse(decision.verdict);
       return;
     }
-    const admitted = admit(this.#plane, decision, this.#request.fields, this.#record);
+    const admitted = admit(this.#plane, decision, this.#request, this.#record);
     if ("code" in admitted) {
       this.refuse(admitted);
       return;
@@ -110,7 +111,7 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed 
 
   requestEnd(trailers: HeaderList): void {
     this.#transcript?.request.end(trailers);
-    if (this.#finished) return;
+    if (this.#finished || (trailers.length > 0 && !this.#mayPay(fieldBytes(trailers)))) return;
     if (this.#reading) this.#reading.end(trailers);
     else this.#out.end(trailers);
   }
