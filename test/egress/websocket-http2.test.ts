@@ -4,10 +4,22 @@ import {
   connect,
   createSecureServer,
   type IncomingHttpHeaders,
+  type ServerHttp2Session,
   type ServerHttp2Stream,
 } from "node:http2";
 import { expect, onTestFinished, test } from "vitest";
-import { HOST, listening, originCa, route, type Sidecar, sidecar, tcp } from "./harness.ts";
+import {
+  answering,
+  HOST,
+  listening,
+  ok,
+  originCa,
+  rawOrigin,
+  route,
+  type Sidecar,
+  sidecar,
+  tcp,
+} from "./harness.ts";
 import { frame, opening, serverFrame, switching, wsOrigin } from "./websocket-harness.ts";
 
 const SECRET = ["Qm7x", "Tz4Lp9", "Vw2Rk8", "Nd5Hs3"].join("");
@@ -197,6 +209,77 @@ test("passes the answer of an origin that refuses", async () => {
   await end.end();
   expect(end.headers).toMatchObject({ ":status": 401, "x-why": "who" });
   expect(end.received.toString()).toBe("no");
+});
+
+test("says so when an HTTP/1.1 origin answers 200 and doesn't switch: in HTTP/2 it would be the switch", async () => {
+  const origin = await rawOrigin({ serve: answering(() => ok("\x81\x05hello")) });
+  const side = sidecar({ origin });
+  const end = extended(await h2Client(side));
+  await end.until(() => end.headers !== undefined);
+  expect(end.headers).toMatchObject({
+    ":status": 502,
+    "x-bot-bottle-verdict": "egress.upstream_unreachable",
+  });
+  expect((await side.journal(1))[0]).toMatchObject({ verdict: "block", status: 502 });
+});
+
+test("goes on when the origin's connection takes no more streams (GOAWAY)", async () => {
+  let session: ServerHttp2Session | undefined;
+  const origin = await h2Origin(true, (stream) => {
+    session ??= stream.session as ServerHttp2Session;
+    echo(stream);
+  });
+  const side = sidecar({ origin });
+  const client = await h2Client(side);
+  const first = extended(client);
+  await first.until(() => first.headers !== undefined);
+  session?.goaway(0);
+  first.stream.write(frame(1, "still"));
+  await first.until(() => first.received.equals(serverFrame(1, "still")));
+  const second = extended(client);
+  await second.until(() => second.headers !== undefined);
+  expect(second.headers?.[":status"]).toBe(200);
+  first.stream.write(frame(8));
+  await first.end();
+});
+
+test("ends an extended CONNECT whose stream ends with its head", async () => {
+  const origin = await h2Origin(true, echo);
+  const session = await h2Client(sidecar({ origin }));
+  const stream = session.request(
+    {
+      ":method": "CONNECT",
+      ":protocol": "websocket",
+      ":scheme": "https",
+      ":path": "/chat",
+      ":authority": HOST,
+      "sec-websocket-version": "13",
+    },
+    { endStream: true },
+  );
+  const end = new Http2End(stream);
+  await end.until(() => end.headers !== undefined);
+  expect(end.headers?.["x-bot-bottle-verdict"]).toBe("egress.upgrade_refused");
+});
+
+test("waits with what it sends while the client's window is shut, and reads no more of the origin", async () => {
+  const total = 6 * 1024 * 1024;
+  let server: ServerHttp2Stream | undefined;
+  const origin = await h2Origin(true, (stream) => {
+    server = stream;
+    stream.respond({ ":status": 200 });
+  });
+  const session = await h2Client(sidecar({ origin }));
+  await new Promise<void>((resolve) => session.settings({ initialWindowSize: 0 }, () => resolve()));
+  const end = extended(session);
+  await end.until(() => end.headers !== undefined);
+  server?.write(serverFrame(2, Buffer.alloc(total, "held back. ")));
+  // Windows and buffers between the two hold far less than that.
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(server?.writableLength).toBeGreaterThan(0);
+  expect(end.received).toHaveLength(0);
+  session.settings({ initialWindowSize: 1024 * 1024 });
+  await end.until(() => end.received.length >= total);
 });
 
 test.for([

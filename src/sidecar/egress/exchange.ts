@@ -193,6 +193,13 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed 
     if (!decision || !isAllowed(decision)) return;
     const rules = inspector.rules(decision.route);
     const { websocket } = start;
+    // In HTTP/2 any 2xx says that what follows are frames (RFC 8441 §5).
+    if (this.#request.websocket && !websocket && this.#request.protocol === "h2" && start.status < 300) {
+      this.refuse(
+        refuse("egress.upstream_unreachable", "The upstream did not switch to WebSocket.", "RFC 8441"),
+      );
+      return;
+    }
     if (!websocket) {
       this.#inspection = createResponseInspection(start, inspector, rules, this);
       return;
