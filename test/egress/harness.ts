@@ -5,6 +5,7 @@ import { onTestFinished } from "vitest";
 import { Secret } from "../../src/base/secret.ts";
 import type { KnownSecret } from "../../src/dlp/known/secret.ts";
 import { builtinPatterns } from "../../src/dlp/patterns/builtin.ts";
+import type { PatternSet } from "../../src/dlp/patterns/pattern-set.ts";
 import type { RequestEvent } from "../../src/journal/record.ts";
 import { type BottleQuotas, type QuotaEvent, Quotas, type Spent } from "../../src/policy/quota.ts";
 import type { RouteSpec } from "../../src/policy/route.ts";
@@ -249,6 +250,8 @@ export interface SidecarOptions {
   readonly searched?: false;
   /** in the bottle's environment: the sidecar holds them to know them */
   readonly bottleSecrets?: Record<string, string>;
+  /** absent: the built-in ones */
+  readonly patterns?: PatternSet;
   readonly quotas?: BottleQuotas;
   readonly spent?: readonly Spent[];
   readonly log?: 0 | 1 | 2;
@@ -286,7 +289,7 @@ export class Sidecar {
         ),
         ...Object.entries(options.bottleSecrets ?? {}).map(([name, value]) => known(name, value, "bottle")),
       ],
-      patterns: builtinPatterns(),
+      patterns: options.patterns ?? builtinPatterns(),
       quotas: new Quotas(options.quotas ?? {}, options.spent ?? [], (event) => this.quotaEvents.push(event)),
       upstream: {
         resolve: { ...resolve, ...options.resolve },
