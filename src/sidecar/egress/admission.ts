@@ -1,8 +1,9 @@
-import type { AllowDecision } from "../../policy/decide.ts";
-import type { HeaderList } from "../../policy/facts.ts";
-import type { Refusal } from "../../policy/verdict.ts";
+import { type AllowDecision, decide, isAllowed } from "../../policy/decide.ts";
+import type { HeaderList, RequestFacts } from "../../policy/facts.ts";
+import { type Refusal, refuse } from "../../policy/verdict.ts";
 import type { Brokered } from "./credential/foreign.ts";
 import type { ExchangeRecord } from "./exchange-record.ts";
+import type { HeadValues } from "./inspect/redacted-head.ts";
 import type { Plane } from "./plane.ts";
 import type { IncomingRequest } from "./stream.ts";
 
@@ -40,4 +41,41 @@ export function admit(
     brought,
     brokered: { credential, host, grant: put.grant },
   };
+}
+
+/**
+ * Decides again about a request from whose head something was taken out: rules must allow what is sent. The route has to
+ * be the same; its credential stays.
+ */
+export function admitRedacted(
+  { policy }: Plane,
+  decided: AllowDecision,
+  facts: RequestFacts,
+  admission: Admission,
+  redacted: HeadValues,
+): { readonly decision: AllowDecision; readonly admission: Admission } | Refusal {
+  const { fields, brought } = admission;
+  const headers = redactedHeaders(facts.headers, brought, redacted.fields);
+  const decision = decide(policy, { ...facts, target: redacted.target, headers });
+  if (!isAllowed(decision)) return decision.verdict;
+  if (decision.route !== decided.route || decision.target !== redacted.target)
+    return refuse(
+      "egress.path_ambiguous",
+      "The path is another one without what was taken out.",
+      decided.route.rule,
+    );
+  const kept = { fields: [...redacted.fields, ...fields.slice(brought.length)], brought: redacted.fields };
+  return { decision, admission: { ...admission, ...kept, target: decision.target } };
+}
+
+/** What the policy looks at, with the values that are sent; a cookie's may have lost a part before. */
+function redactedHeaders(headers: HeaderList, brought: HeaderList, redacted: HeaderList): HeaderList {
+  const result = [...headers];
+  for (let i = 0; i < brought.length; i += 2) {
+    if (redacted[i + 1] === brought[i + 1]) continue;
+    const lines = result.flatMap((name, at) => (at % 2 === 0 && name === brought[i] ? [at + 1] : []));
+    const same = lines.filter((at) => result[at] === brought[i + 1]);
+    for (const at of same.length > 0 ? same : lines) result[at] = redacted[i + 1] ?? "";
+  }
+  return result;
 }

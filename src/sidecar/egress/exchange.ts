@@ -1,12 +1,13 @@
 import type { RecordedFinding } from "../../journal/record.ts";
-import { type Decision, decide, isAllowed } from "../../policy/decide.ts";
+import { type AllowDecision, type Decision, decide, isAllowed } from "../../policy/decide.ts";
 import type { HeaderList } from "../../policy/facts.ts";
 import { fieldBytes } from "../../policy/head-bytes.ts";
 import { type Refusal, refuse } from "../../policy/verdict.ts";
-import { admit } from "./admission.ts";
+import { type Admission, admit, admitRedacted } from "./admission.ts";
 import type { Brokered } from "./credential/foreign.ts";
 import type { Timed } from "./deadlines.ts";
 import { describe, ExchangeRecord } from "./exchange-record.ts";
+import type { HeadValues } from "./inspect/redacted-head.ts";
 import { RequestInspection, type RequestOutlet, type RequestReading } from "./inspect/request-inspection.ts";
 import { EXCHANGE_IDLE_MS } from "./limits.ts";
 import type { Transcript } from "./log/transcript.ts";
@@ -76,7 +77,6 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed 
     }
     this.#brokered = admitted.brokered;
     const { route, host } = decision;
-    const { fields, target, brought } = admitted;
     const { inspector } = this.#plane;
     const reading = new RequestInspection(
       inspector,
@@ -86,13 +86,29 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed 
       admitted.brokered,
     );
     this.#reading = reading;
-    if (!reading.head(facts.method, host, target, brought)) return;
+    const values = { target: admitted.target, fields: admitted.brought };
+    const read = reading.head(facts.method, host, values);
+    if (!read) return;
+    const sent = read === values ? admitted : this.#admitAgain(decision, admitted, read);
+    if (!sent) return;
+    const { fields, target } = sent;
     if (body !== "none" && body !== 0) reading.startBody(fields);
     if (this.#finished) return;
     this.#outgoing = outgoingRequest(this.#request, host, target, fields);
     this.#beginning = true;
     this.#open(host, this.#outgoing, false);
     this.#beginning = false;
+  }
+
+  /** Something was taken out of the head. Undefined: what is left is refused. */
+  #admitAgain(decided: AllowDecision, admitted: Admission, redacted: HeadValues): Admission | undefined {
+    const again = admitRedacted(this.#plane, decided, this.#request.facts, admitted, redacted);
+    if ("code" in again) {
+      this.refuse(again);
+      return undefined;
+    }
+    this.#decision = again.decision;
+    return again.admission;
   }
 
   #open(host: string, request: OutgoingRequest, fresh: boolean): void {

@@ -64,11 +64,12 @@ const CODES: Readonly<Record<Finding["detector"], Code>> = {
   entropy: "dlp.token_pattern",
 };
 
-/** Names what was found, where and how it was spelled; never the value. */
+/** Names what was found, where and how it was spelled; never the value. `why`: a sentence on why it was not taken out. */
 export function findingRefusal(
   finding: Finding,
   surface: string,
   { route, inspection }: RouteRules,
+  why?: string,
 ): Refusal {
   const { detector, encoding } = finding;
   const name = printable(finding.name, 100);
@@ -79,7 +80,8 @@ export function findingRefusal(
       : "";
   const what =
     detector === "token_patterns" ? `what looks like a credential (${name})` : `the secret ${name}`;
-  const detail = `The ${surface} holds ${what}${spelled}.${held}`;
+  const kept = why === undefined ? "" : ` ${why}`;
+  const detail = `The ${surface} holds ${what}${spelled}.${held}${kept}`;
   const mayBeListed = detector === "known_secrets";
   return refuse(CODES[detector], detail, `${route.rule} outbound_on_match: ${inspection.onMatch}`, {
     ...(mayBeListed && {

@@ -42,3 +42,6 @@ export const UNJUDGED_BYTES = 8 * 1024 * 1024;
 
 /** Milliseconds after which a body that pauses lets go of what could only be the beginning of a secret: what would complete it is still found. */
 export const HOLD_IDLE_MS = 30;
+
+/** Times that what a redaction leaves is searched again and redacted again; what is still found then is blocked. */
+export const REDACTION_ROUNDS = 3;

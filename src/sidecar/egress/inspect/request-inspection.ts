@@ -8,9 +8,10 @@ import type { FieldJudge } from "../credential/field-judge.ts";
 import { type Brokered, bodyJudge, trailerRefusal } from "../credential/foreign.ts";
 import type { OutgoingBody } from "../outgoing-body.ts";
 import type { BodyFault } from "./body-fault.ts";
-import { HeadText } from "./head-text.ts";
+import { inspectHead } from "./head-inspection.ts";
 import type { Holder } from "./hold-timer.ts";
 import { faultRefusal, findingRefusal, type Inspector, type RouteRules } from "./inspector.ts";
+import type { HeadValues } from "./redacted-head.ts";
 import { type BodyOutlet, RequestBody } from "./request-body.ts";
 
 /** Who hears what came of it: the exchange. After `refuse` nothing follows. */
@@ -59,11 +60,14 @@ export class RequestInspection implements RequestReading, BodyOutlet, Holder {
     this.#outlet = outlet;
   }
 
-  /** `fields`: as they will be sent, without the sidecar's credential. False: refused. */
-  head(method: string, host: string, target: string, fields: HeaderList): boolean {
-    if (!this.#read(new HeadText([method, host, target], fields, "header"))) return false;
-    this.#observe({ host, target, fields }, "head");
-    return !this.#refused;
+  /**
+   * `values`: as they are to be sent, without the sidecar's credential. Returns them as they may be sent, the same object
+   * when nothing was taken out. Undefined: refused.
+   */
+  head(method: string, host: string, values: HeadValues): HeadValues | undefined {
+    const sent = this.#read({ method, host }, values);
+    if (sent) this.#observe({ host, ...sent }, "head");
+    return this.#refused ? undefined : sent;
   }
 
   /** What this request completes of a secret that others before it began. */
@@ -77,11 +81,16 @@ export class RequestInspection implements RequestReading, BodyOutlet, Holder {
     if (!this.#refused) this.#observe({ host: "", target: "", fields: NO_FIELDS, body }, "body");
   }
 
-  #read(head: HeadText): boolean {
-    const { detectors } = this.#inspector;
-    const finding = detectors.scanText(Buffer.from(head.text, "latin1"), this.#rules.settings)[0];
-    if (finding) this.#refuse(finding, head.surface(finding));
-    return !this.#refused;
+  #read(lead: { method: string; host: string } | undefined, values: HeadValues): HeadValues | undefined {
+    const outcome = inspectHead(this.#inspector, this.#rules, lead, values);
+    if (outcome === undefined) return values;
+    if (outcome.kind === "refused") {
+      this.#refuse(outcome.found.finding, outcome.found.surface, outcome.why);
+      return undefined;
+    }
+    for (const { finding, surface } of outcome.found)
+      this.#outlet.found(recorded(finding, surface, "redact"));
+    return outcome.values;
   }
 
   /** `fields`: Content-Type and Content-Encoding say how the body is read. */
@@ -120,8 +129,11 @@ export class RequestInspection implements RequestReading, BodyOutlet, Holder {
       this.#refuseForeign(foreign);
       return;
     }
-    if (trailers.length > 0 && !this.#read(new HeadText([], trailers, "trailer"))) return;
-    this.#trailers = trailers;
+    if (trailers.length > 0) {
+      const sent = this.#read(undefined, { target: "", fields: trailers });
+      if (!sent) return;
+      this.#trailers = sent.fields;
+    }
     if (this.#body) this.#body.end();
     else this.released();
   }
@@ -182,10 +194,10 @@ export class RequestInspection implements RequestReading, BodyOutlet, Holder {
     this.#outlet.requestRoom();
   }
 
-  #refuse(finding: Finding, surface: string): void {
+  #refuse(finding: Finding, surface: string, why?: string): void {
     this.#refused = true;
     this.#outlet.found(recorded(finding, surface, "block"));
-    this.#outlet.refuse(findingRefusal(finding, surface, this.#rules));
+    this.#outlet.refuse(findingRefusal(finding, surface, this.#rules, why));
   }
 }
 
