@@ -20,6 +20,9 @@ const OVERLAP = 1024;
 /** Decoded bytes that are looked at together to tell text from noise. */
 const SAMPLE = 48;
 const HEX = /^[0-9a-fA-F]+$/;
+const NOTHING = Buffer.alloc(0);
+/** What the segment at hand decodes to, in whichever text. */
+const DECODED = Buffer.alloc(ENCODED_SEGMENT);
 
 /**
  * Finds long runs of base64 (either alphabet, wrapped in lines, beginning at any phase) and hex in a stream, and hands
@@ -28,7 +31,7 @@ const HEX = /^[0-9a-fA-F]+$/;
 export class EncodedRuns {
   readonly #take: TakeDecoded;
   /** characters of the run that is open, without line ends */
-  readonly #segment = Buffer.alloc(ENCODED_SEGMENT);
+  #segment = NOTHING;
   #length = 0;
   /** the open run is long enough */
   #long = false;
@@ -75,6 +78,7 @@ export class EncodedRuns {
         while (end < bytes.length && end - start < ENCODED_RUN && ALPHABET[bytes[end] as number] === 1) end++;
         if (end - start >= ENCODED_RUN || end === bytes.length) {
           this.#start = this.#total + start;
+          this.#makeRoom(end - start);
           this.#length = bytes.copy(this.#segment, 0, start, end);
           this.#long = this.#length >= ENCODED_RUN;
           return end;
@@ -86,6 +90,7 @@ export class EncodedRuns {
   }
 
   #inShort(bytes: Buffer, from: number): number {
+    this.#makeRoom(ENCODED_RUN);
     let at = from;
     while (at < bytes.length && this.#length < ENCODED_RUN && ALPHABET[bytes[at] as number] === 1)
       this.#segment[this.#length++] = bytes[at++] as number;
@@ -95,13 +100,18 @@ export class EncodedRuns {
   }
 
   #inLong(bytes: Buffer, from: number): number {
+    this.#makeRoom(this.#length + bytes.length - from);
     for (let at = from; at < bytes.length; at++) {
       const byte = bytes[at] as number;
       // `\n` and `\r` of a string inside a string: the letter belongs to the line end
       if (this.#gap === 2 && (byte === 0x6e || byte === 0x72)) this.#gap = 1;
       else if (ALPHABET[byte] === 1) {
         this.#gap = 0;
-        this.#segment[this.#length++] = byte;
+        const limit = Math.min(bytes.length, at + ENCODED_SEGMENT - this.#length);
+        let to = at + 1;
+        while (to < limit && ALPHABET[bytes[to] as number] === 1) to++;
+        this.#length += bytes.copy(this.#segment, this.#length, at, to);
+        at = to - 1;
         if (this.#length === ENCODED_SEGMENT) this.#next();
       } else if (byte === 0x0a || byte === 0x0d) this.#gap = 1;
       else if (byte === 0x5c) this.#gap = 2;
@@ -121,14 +131,24 @@ export class EncodedRuns {
     this.#length = OVERLAP;
   }
 
-  #decode(): void {
-    const text = this.#segment.toString("latin1", 0, this.#length);
-    if (HEX.test(text)) this.#takeText(Buffer.from(text.length % 2 === 0 ? text : text.slice(1), "hex"));
-    for (let phase = 0; phase < 4; phase++) this.#takeText(Buffer.from(text.slice(phase), "base64"));
+  #makeRoom(wanted: number): void {
+    const { length } = this.#segment;
+    if (wanted <= length || length === ENCODED_SEGMENT) return;
+    const larger = Buffer.allocUnsafe(Math.min(ENCODED_SEGMENT, Math.max(wanted, 4 * length)));
+    this.#segment.copy(larger, 0, 0, this.#length);
+    this.#segment = larger;
   }
 
-  #takeText(decoded: Buffer): void {
-    if (isText(decoded)) this.#take(decoded);
+  #decode(): void {
+    const text = this.#segment.toString("latin1", 0, this.#length);
+    if (HEX.test(text)) this.#takeText(text.length % 2 === 0 ? text : text.slice(1), "hex");
+    for (let phase = 0; phase < 4; phase++) this.#takeText(text.slice(phase), "base64");
+  }
+
+  #takeText(text: string, encoding: "hex" | "base64"): void {
+    const decoded = DECODED.subarray(0, DECODED.write(text, encoding));
+    // What it says may be encoded again, and is decoded to the same place.
+    if (isText(decoded)) this.#take(Buffer.from(decoded));
   }
 }
 

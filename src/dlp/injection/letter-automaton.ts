@@ -12,7 +12,7 @@ export interface LetterAutomaton {
 
 const ROW_BITS = 5;
 /** Bytes from which on four stretches are run in one loop. */
-const LANES_BYTES = 2048;
+const LANES_BYTES = 256;
 
 /** Packs an automaton whose states fit 16 bits and whose classes fit 5. */
 export function packAutomaton({ classes, table, firstOutput, depths }: Automaton): LetterAutomaton {

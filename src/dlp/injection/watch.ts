@@ -18,6 +18,11 @@ const WORD_BYTES = 24;
 let latin: TriggerWords | undefined;
 let foreign: TriggerWords | undefined;
 
+/** The words of the block that is being scanned, in whichever text: `at * MASKS + mask`. */
+let hits = new Float64Array(64);
+let hitCount = 0;
+const NOTHING = Buffer.alloc(0);
+
 /** A stretch that is to be read closely once the text has come as far as `until`. */
 interface Stretch {
   readonly from: number;
@@ -37,10 +42,6 @@ export class Watch {
   readonly #invisible = new InvisibleRun();
   #state = 0;
   #foreignState = 0;
-  /** `at * MASKS + mask` */
-  #hits = new Float64Array(64);
-  #hitCount = 0;
-  readonly #onLatin = (state: number, at: number) => this.#hit(maskOf(this.#latin, state), at);
   /** a character that is not complete yet, and how many bytes it lacks */
   #codePoint = 0;
   #lacks = 0;
@@ -54,7 +55,7 @@ export class Watch {
   #total = 0;
   #lastByte = 0;
   /** the end of what was written before, and how much of it is filled */
-  #history = Buffer.alloc(HISTORY_BYTES * 2);
+  #history = NOTHING;
   #kept = 0;
   #block: Buffer | undefined;
   #blockStart = 0;
@@ -112,16 +113,15 @@ export class Watch {
 
   #scan(block: Buffer): void {
     this.#block = block;
+    hitCount = 0;
     this.#blockStart = this.#total;
     this.#total += block.length;
     const plain = isAscii(block);
     if (!plain)
-      this.#foreignState = runLetters(this.#foreign.automaton, block, this.#foreignState, (state, at) =>
-        this.#hit(maskOf(this.#foreign, state), at),
-      );
+      this.#foreignState = runLetters(this.#foreign.automaton, block, this.#foreignState, onForeign);
     if (this.#lacks > 0 || (!plain && hasDisguise(block, 0, block.length))) this.#scanCharacters(block);
-    else this.#state = runLetters(this.#latin.automaton, block, this.#state, this.#onLatin);
-    this.#takeHits();
+    else this.#state = runLetters(this.#latin.automaton, block, this.#state, onLatin);
+    if (hitCount > 0) this.#takeHits();
     this.#lastByte = block[block.length - 1] ?? 0;
     if (this.#stretch && this.#stretch.until <= this.#total) this.#finish(this.#stretch);
     this.#keep(block);
@@ -147,37 +147,25 @@ export class Watch {
         this.#lacks--;
         if (this.#lacks === 0) {
           symbol = letterOf(this.#codePoint);
-          if (this.#invisible.add(this.#codePoint)) this.#hit(WORD.LOOK, i + 1);
+          if (this.#invisible.add(this.#codePoint)) hit(WORD.LOOK, i + 1);
         }
       }
       if (symbol === 0) continue;
       state = step(automaton, state, symbol);
-      if (state >= automaton.firstOutput) this.#hit(maskOf(this.#latin, state), i + 1);
+      if (state >= automaton.firstOutput) onLatin(state, i + 1);
     }
     this.#state = state;
   }
 
-  /** A word that ends `at` bytes into the block. One number each, so that they are put in order fast. */
-  #hit(mask: number, at: number): void {
-    if (this.#hitCount === this.#hits.length) this.#growHits();
-    this.#hits[this.#hitCount++] = at * MASKS + (mask >>> 0);
-  }
-
-  #growHits(): void {
-    const larger = new Float64Array(2 * this.#hits.length);
-    larger.set(this.#hits);
-    this.#hits = larger;
-  }
-
   /** Takes the words of a block in the order of the text. */
   #takeHits(): void {
-    const hits = this.#hits.subarray(0, this.#hitCount).sort();
-    this.#hitCount = 0;
+    const words = hits.subarray(0, hitCount).sort();
+    hitCount = 0;
     let last = -1;
-    for (let i = 0; i < hits.length; i++) {
-      const hit = hits[i] as number;
-      if (hit !== last) this.#inOrder((hit % MASKS) | 0, this.#blockStart + Math.floor(hit / MASKS));
-      last = hit;
+    for (let i = 0; i < words.length; i++) {
+      const word = words[i] as number;
+      if (word !== last) this.#inOrder((word % MASKS) | 0, this.#blockStart + Math.floor(word / MASKS));
+      last = word;
     }
   }
 
@@ -226,14 +214,38 @@ export class Watch {
 
   #keep(block: Buffer): void {
     const tail = block.subarray(Math.max(0, block.length - HISTORY_BYTES));
-    if (this.#kept + tail.length > this.#history.length) {
-      const keep = Math.min(this.#kept, HISTORY_BYTES - Math.min(HISTORY_BYTES, tail.length));
-      this.#history.copyWithin(0, this.#kept - keep, this.#kept);
-      this.#kept = keep;
-    }
+    if (this.#kept + tail.length > this.#history.length) this.#makeRoom(tail.length);
     if (tail.length < block.length) this.#kept = 0;
     this.#kept += tail.copy(this.#history, this.#kept);
   }
+
+  /** The first bytes get the room they need, as most texts are short; then there is room for twice what must be kept. */
+  #makeRoom(bytes: number): void {
+    const keep = Math.min(this.#kept, HISTORY_BYTES - bytes);
+    const before = this.#history;
+    if (before.length < 2 * HISTORY_BYTES)
+      this.#history = Buffer.allocUnsafe(before.length === 0 ? bytes : 2 * HISTORY_BYTES);
+    before.copy(this.#history, 0, this.#kept - keep, this.#kept);
+    this.#kept = keep;
+  }
+}
+
+/** A word that ends `at` bytes into the block. One number each, so that they are put in order fast. */
+function hit(mask: number, at: number): void {
+  if (hitCount === hits.length) {
+    const larger = new Float64Array(2 * hits.length);
+    larger.set(hits);
+    hits = larger;
+  }
+  hits[hitCount++] = at * MASKS + (mask >>> 0);
+}
+
+function onLatin(state: number, at: number): void {
+  if (latin) hit(maskOf(latin, state), at);
+}
+
+function onForeign(state: number, at: number): void {
+  if (foreign) hit(maskOf(foreign, state), at);
 }
 
 function maskOf({ automaton, masks }: TriggerWords, state: number): number {

@@ -46,9 +46,10 @@ export class Piece {
   }
 
   flush(channel: Channel, outlet: Outlet): void {
-    if (this.#length === 0) return;
-    outlet(channel, this.#bytes.subarray(0, this.#length));
+    const length = this.#length;
+    if (length === 0) return;
     this.#length = 0;
+    outlet(channel, this.#bytes.subarray(0, length));
   }
 
   #grow(by: number): void {

@@ -21,6 +21,9 @@ const TEXT_FIELDS = new Set([
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const FIELD_NAME_BYTES = 32;
+/** What one slice says, of whichever text: both are empty again when it has been read. */
+const VISIBLE = new Piece(SLICE_BYTES + 64);
+const ASIDE = new Piece(SLICE_BYTES + 64);
 const SIMPLE: Readonly<Record<string, number>> = { n: 0x0a, t: 0x20, r: 0x0a, b: 0x20, f: 0x20 };
 
 /**
@@ -28,8 +31,8 @@ const SIMPLE: Readonly<Record<string, number>> = { n: 0x0a, t: 0x20, r: 0x0a, b:
  * `aside`. Tolerant: what is no JSON is read as text beside it.
  */
 export class JsonStrings implements Extractor {
-  readonly #visible = new Piece(SLICE_BYTES + 64);
-  readonly #aside = new Piece(SLICE_BYTES + 64);
+  readonly #visible = VISIBLE;
+  readonly #aside = ASIDE;
   #inString = false;
   /** an escape that is not complete yet, without its backslash */
   #escape: string | undefined;

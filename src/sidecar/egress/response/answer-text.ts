@@ -6,7 +6,9 @@ import { type AnswerKind, readsAsText } from "./text-kind.ts";
 
 /** An answer with its codings undone, read for what must not reach the agent as it is. */
 export class AnswerText {
-  readonly #mask: Scanner | undefined;
+  readonly #detectors: Detectors;
+  readonly #masked: (finding: Finding) => void;
+  #mask: Scanner | undefined;
   #injection: InjectionScanner | undefined;
   #unstated: boolean;
   readonly #events: boolean;
@@ -16,7 +18,8 @@ export class AnswerText {
 
   /** `kind` undefined: not read for injections. */
   constructor(detectors: Detectors, kind: AnswerKind | undefined, found: (finding: Finding) => void) {
-    this.#mask = detectors.masks ? detectors.maskScanner(found) : undefined;
+    this.#detectors = detectors;
+    this.#masked = found;
     this.#unstated = kind === "unstated";
     this.#injection = kind === undefined || kind === "unstated" ? undefined : new InjectionScanner(kind);
     this.#events = kind === "sse";
@@ -28,8 +31,8 @@ export class AnswerText {
       this.#unstated = false;
       if (readsAsText(bytes)) this.#injection = new InjectionScanner("text");
     }
+    if (this.#detectors.masks) this.#maskIn(bytes, last);
     this.#seen += bytes.length;
-    this.#mask?.write(bytes, last);
     this.#injection?.write(bytes);
     if (!this.#events) return;
     this.#tail = (this.#tail + bytes.toString("latin1", Math.max(0, bytes.length - 4))).slice(-4);
@@ -37,6 +40,15 @@ export class AnswerText {
       this.#mask?.settle();
       this.settle();
     }
+  }
+
+  #maskIn(bytes: Buffer, last: boolean): void {
+    if (last && this.#seen === 0) {
+      for (const finding of this.#detectors.maskFindings(bytes)) this.#masked(finding);
+      return;
+    }
+    this.#mask ??= this.#detectors.maskScanner(this.#masked);
+    this.#mask.write(bytes, last);
   }
 
   /** Nothing came for a while: what only might become an injection may go. The beginning of a credential may not. */

@@ -25,8 +25,11 @@ export function textKind(fields: HeaderList): AnswerKind {
  * bytes a tenth are controls, of text none; a few, or too few bytes to tell, don't make a body binary.
  */
 export function readsAsText(bytes: Buffer): boolean {
-  const sample = bytes.subarray(0, SNIFFED_BYTES);
+  const length = Math.min(bytes.length, SNIFFED_BYTES);
   let controls = 0;
-  for (const byte of sample) if (byte < 0x20 && (byte < 0x09 || byte > 0x0d) && byte !== 0x1b) controls++;
-  return sample.length < 64 || controls * 25 < sample.length;
+  for (let i = 0; i < length; i++) {
+    const byte = bytes[i] as number;
+    if (byte < 0x20 && (byte < 0x09 || byte > 0x0d) && byte !== 0x1b) controls++;
+  }
+  return length < 64 || controls * 25 < length;
 }
