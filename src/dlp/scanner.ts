@@ -95,18 +95,22 @@ export class Scanner {
       const detector = kind === "canary" ? "canary" : "known_secrets";
       found({ detector, name, encoding, start, end, replaceable });
     };
-    this.#known = new KnownMatcher(index, (form, start, end) => known(form, start, end, true));
-    if (decodes && (index.automaton || keywords?.automaton))
-      this.#views = new EncodedViews(index, keywords, {
-        secret: (form, encoding, start, end) => known({ ...form, encoding }, start, end, false),
-        pattern: (name, encoding, start, end) =>
-          found({ detector: "token_patterns", name, encoding, start, end, replaceable: false }),
+    this.#known = new KnownMatcher(index, (form, start, end) => {
+      this.#views?.note(form.secret.name, start, end);
+      known(form, start, end, true);
+    });
+    if (decodes && (index.grams || keywords?.automaton))
+      this.#views = new EncodedViews({ index, keywords, inflated: 0 }, 0, {
+        secret: (form, encoding, start, end, whole) => known({ ...form, encoding }, start, end, whole),
+        pattern: (name, encoding, start, end, replaceable) =>
+          found({ detector: "token_patterns", name, encoding, start, end, replaceable }),
       });
     this.#patterns =
       keywords &&
-      new PatternMatcher(keywords, (name, start, end, replaceable) =>
-        found({ detector: "token_patterns", name, encoding: "raw", start, end, replaceable }),
-      );
+      new PatternMatcher(keywords, (name, start, end, replaceable) => {
+        this.#views?.note(name, start, end);
+        found({ detector: "token_patterns", name, encoding: "raw", start, end, replaceable });
+      });
   }
 
   /** `last`: the text ends here. */

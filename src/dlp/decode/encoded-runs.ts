@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { holdsZlib } from "./inflate.ts";
 import {
   LONG_BYTES,
@@ -219,5 +220,13 @@ function isTelling(bytes: Buffer): boolean {
     while (end < bytes.length && end - start < least && TEXT[bytes[end] as number] === 1) end++;
     if (end - start >= least) return true;
   }
+  return bytes.length >= TEXT_BYTES && isForeignText(bytes);
+}
+
+/** UTF-8, but for a character cut in two at either end: other alphabets, and letters that only look like ours. */
+function isForeignText(bytes: Buffer): boolean {
+  let from = 0;
+  while (from < 3 && ((bytes[from] as number) & 0xc0) === 0x80) from++;
+  for (let cut = 0; cut < 4; cut++) if (isUtf8(bytes.subarray(from, bytes.length - cut))) return true;
   return false;
 }

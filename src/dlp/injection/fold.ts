@@ -98,3 +98,53 @@ function findLetter(character: string): number {
   const code = folded.charCodeAt(0);
   return code >= 0x61 && code <= 0x7a ? code - 0x60 : 0;
 }
+
+/** What `asciiOf` gives for a character that resembles none of ASCII, and for one that shows nothing. */
+export const NO_ASCII = 0;
+export const INVISIBLE_ASCII = 1;
+
+const ascii = new Uint8Array(0x10000).fill(UNKNOWN);
+
+/** The printable ASCII character that a code point beyond ASCII stands for or looks like, case kept; or one of the above. */
+export function asciiOf(codePoint: number): number {
+  if (codePoint > 0x10ffff) return NO_ASCII;
+  if (codePoint > 0xffff) {
+    // of the rest only styled letters and digits, enclosed ones, and what shows nothing
+    const telling =
+      (codePoint >= 0x1d400 && codePoint < 0x1d800) ||
+      (codePoint >= 0x1f100 && codePoint < 0x1f1e0) ||
+      (codePoint >= 0x1fbf0 && codePoint < 0x1fc00) ||
+      (codePoint >= 0xe0000 && codePoint < 0xe1000);
+    return telling ? findAscii(String.fromCodePoint(codePoint)) : NO_ASCII;
+  }
+  const known = ascii[codePoint];
+  if (known !== UNKNOWN && known !== undefined) return known;
+  const found = findAscii(String.fromCharCode(codePoint));
+  ascii[codePoint] = found;
+  return found;
+}
+
+const UNSEEN = /^[\p{Default_Ignorable_Code_Point}\p{M}]/u;
+
+function findAscii(character: string): number {
+  if (UNSEEN.test(character)) return INVISIBLE_ASCII;
+  const resembled = LOOK_ALIKES.get(character) ?? PUNCTUATION.get(character);
+  const upper = resembled !== undefined && character.toLowerCase() !== character;
+  const folded =
+    resembled ??
+    character
+      .normalize("NFKD")
+      .replaceAll(/\p{M}/gu, "")
+      .replace(/^\((.)\)$/, "$1");
+  const code = (upper ? folded.toUpperCase() : folded).charCodeAt(0);
+  return folded.length === 1 && code > 0x20 && code < 0x7f ? code : NO_ASCII;
+}
+
+/** Signs that look like those that tokens have. */
+const PUNCTUATION: ReadonlyMap<string, string> = new Map([
+  ...Array.from("‐‑‒–—―−⁃˗", (dash) => [dash, "-"] as const),
+  ...Array.from("⁄∕⧸", (slash) => [slash, "/"] as const),
+  ...Array.from("∶꞉ː", (colon) => [colon, ":"] as const),
+  ["‿", "_"],
+  ["․", "."],
+]);

@@ -1,0 +1,44 @@
+import { ESCAPES } from "./escapes.ts";
+import { LOOK_ALIKES, TAGS } from "./look-alikes.ts";
+import { QUOTED_PRINTABLE } from "./quoted-printable.ts";
+import type { Spelling } from "./spelling.ts";
+
+/** The ways of spelling that are undone in every text. */
+export const SPELLINGS: readonly Spelling[] = [ESCAPES, QUOTED_PRINTABLE, LOOK_ALIKES, TAGS];
+
+/** What may stand behind an escape's first character. */
+const SECONDS: Readonly<Record<string, string>> = {
+  "%": "0123456789abcdefABCDEFuU",
+  "&": "#ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
+  "\\": "\\/uUx01234567\r\n",
+  "=": "23456789abcdefABCDEF\r\n",
+};
+
+/** The bits of the spellings that may begin with a byte. One pass over a text looks for all of them. */
+export const LEADS = new Uint8Array(256);
+
+for (const byte of Buffer.from("%&\\")) LEADS[byte] = ESCAPES.bit;
+LEADS[0x3d] = QUOTED_PRINTABLE.bit;
+// Of UTF-8: Latin with marks, combining marks, Greek, Cyrillic, Armenian; then the blocks of other three and four bytes
+// that hold a look-alike or something invisible.
+for (let lead = 0xc2; lead <= 0xd6; lead++) LEADS[lead] = LOOK_ALIKES.bit;
+for (const lead of [0x00, 0xe1, 0xe2, 0xe3, 0xea, 0xef, 0xf0]) LEADS[lead] = LOOK_ALIKES.bit;
+LEADS[0xe0] = LOOK_ALIKES.bit;
+LEADS[0xf3] = LOOK_ALIKES.bit | TAGS.bit;
+
+/** The bits of the spellings that may begin with two bytes; index: the first times 256 and the second. */
+export const PAIRS = new Uint8Array(65536);
+
+for (let lead = 0; lead < 256; lead++) {
+  const bits = LEADS[lead] as number;
+  const seconds = bits === 0 ? "" : lead < 0x80 ? SECONDS[String.fromCharCode(lead)] : undefined;
+  for (let second = 0; second < 256; second++) {
+    const may =
+      seconds === undefined
+        ? lead === 0
+          ? second > 0x20 && second < 0x7f
+          : second >= 0x80 && second < 0xc0
+        : seconds.includes(String.fromCharCode(second));
+    if (may) PAIRS[lead * 256 + second] = bits;
+  }
+}

@@ -1,0 +1,136 @@
+import { LEADS } from "./leads.ts";
+import { AROUND_BYTES } from "./limits.ts";
+import { Places } from "./places.ts";
+import { MORE, type Spelled, type Spelling } from "./spelling.ts";
+
+/** Bytes that are said at a time. */
+const PIECE_BYTES = 4096;
+const EMPTY = Buffer.alloc(0);
+
+/** Reads a text as it comes, for what it finds. */
+export interface TextReader {
+  /** `last`: the text ends here */
+  write(bytes: Buffer, last?: boolean): void;
+  settle(): void;
+  boundary(): void;
+  /** text offset up to which bytes may go */
+  readonly safe: number;
+}
+
+/** Makes the reader of what a stretch of text says. `places`: where what it says stands in the text. */
+export type NewReader = (spelling: Spelling, places: Places) => TextReader;
+
+/**
+ * The stretches of one text that are spelled in a certain way, read as what they say. A stretch goes from `AROUND_BYTES`
+ * before the first telling place to as many behind the last, however the text is cut.
+ */
+export class Respelled {
+  readonly spelling: Spelling;
+  readonly #newReader: NewReader;
+  #reader: TextReader | undefined;
+  #places = new Places(0);
+  /** text offset up to which stretches were read */
+  #at = 0;
+  /** text offset behind the last telling place */
+  #telling = 0;
+  #said: Buffer = EMPTY;
+
+  constructor(spelling: Spelling, newReader: NewReader) {
+    this.spelling = spelling;
+    this.#newReader = newReader;
+  }
+
+  get active(): boolean {
+    return this.#reader !== undefined;
+  }
+
+  /** Text offset up to which it has read. */
+  get at(): number {
+    return this.#at;
+  }
+
+  /** Text offset of the first byte of something unfinished; infinite when nothing is. */
+  get open(): number {
+    const safe = this.#reader?.safe ?? Number.POSITIVE_INFINITY;
+    return safe < this.#places.said ? this.#places.of(safe) : Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * A telling place at `at` of `text`, which begins at `base`; `before` are the bytes in front of it. Index up to which
+   * `text` was read; less than its length where only more bytes can tell, or where the stretch ended.
+   */
+  start(at: number, text: Buffer, base: number, before: Buffer, last: boolean, spelled: Spelled): number {
+    const from = Math.max(this.#at, base + at - AROUND_BYTES, base - before.length);
+    this.#at = from;
+    this.#telling = base + at;
+    this.#places = new Places(from);
+    this.#reader = this.#newReader(this.spelling, this.#places);
+    if (this.#said.length === 0) this.#said = Buffer.allocUnsafe(PIECE_BYTES);
+    if (from < base) this.#decode(before.subarray(before.length - (base - from)), from, true, spelled);
+    return this.go(text, base, last, spelled);
+  }
+
+  /** Reads on in a stretch. */
+  go(text: Buffer, base: number, last: boolean, spelled: Spelled): number {
+    const stop = this.#decode(text, base, last, spelled);
+    if (last && this.#reader && stop === text.length) this.#end();
+    return stop;
+  }
+
+  settle(): void {
+    this.#reader?.settle();
+  }
+
+  boundary(): void {
+    this.#reader?.boundary();
+  }
+
+  #end(): void {
+    this.#reader?.write(EMPTY, true);
+    this.#reader = undefined;
+  }
+
+  #decode(text: Buffer, base: number, last: boolean, spelled: Spelled): number {
+    const { spelling } = this;
+    const { bit } = spelling;
+    const places = this.#places;
+    const said = this.#said;
+    let i = Math.max(0, this.#at - base);
+    let length = 0;
+    let ended = false;
+    while (i < text.length) {
+      const limit = this.#telling + AROUND_BYTES - base;
+      const end = Math.min(text.length, limit, i + PIECE_BYTES - length);
+      const from = i;
+      while (i < end && ((LEADS[text[i] as number] as number) & bit) === 0) i++;
+      length += text.copy(said, length, from, i);
+      ended = i >= limit;
+      if (ended || i === text.length) break;
+      if (length > PIECE_BYTES - spelled.bytes.length) {
+        this.#say(length, base + i, false);
+        length = 0;
+        continue;
+      }
+      if (i === end) continue;
+      const taken = spelling.read(text, i, last, spelled);
+      if (taken === MORE) break;
+      if (taken === 0) {
+        said[length++] = text[i++] as number;
+        continue;
+      }
+      for (let k = 0; k < spelled.length; k++) said[length++] = spelled.bytes[k] as number;
+      i += taken;
+      places.add(length, base + i);
+      if (spelled.telling) this.#telling = Math.max(this.#telling, base + i);
+    }
+    this.#say(length, base + i, ended);
+    return i;
+  }
+
+  #say(length: number, at: number, ended: boolean): void {
+    this.#at = at;
+    this.#places.advance(length);
+    this.#reader?.write(this.#said.subarray(0, length), ended);
+    if (ended) this.#reader = undefined;
+  }
+}
