@@ -90,7 +90,8 @@ export async function probeOutside(
   return outcomes(stdout);
 }
 
-function outcomes(stdout: string): Outcomes {
+/** What the probes of a script came to, by what it printed. */
+export function outcomes(stdout: string): Outcomes {
   const lines = stdout.split("\n").filter((line) => line.startsWith("PROBE "));
   return new Map(
     lines.map((line) => {
