@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import {
   brotliCompressSync,
   brotliDecompressSync,
@@ -24,7 +23,7 @@ import {
   upstream,
 } from "./carriers.ts";
 import { route, Sidecar } from "./harness.ts";
-import { NESTED, SEARCHED, SPELLINGS } from "./spellings.ts";
+import { CASES, type Case, NESTED, SEARCHED } from "./spellings.ts";
 
 const post = (fields: Record<string, string>, ...pieces: Buffer[]): Message => ({ fields, pieces });
 const text = (s: string): Buffer => Buffer.from(`say ${s} .`, "latin1");
@@ -177,13 +176,6 @@ function undone(undo: ((bytes: Buffer) => Buffer) | undefined, bytes: Buffer): s
   }
 }
 
-/** A secret of its own for each spelling, so that none is found by what others before said of it. */
-const CASES = Object.entries({ ...SPELLINGS, ...NESTED }).map(([name, spell], number) => {
-  const random = createHash("sha512").update(name).digest("base64").replace(/\W/g, "");
-  const value = random.slice(0, 26).replace(/^(.{4}).(...).(...).(....)./, "$1/$2+$3-$4_");
-  return { name, secret: `KEY_${number}`, value, spelled: spell(value) };
-});
-type Case = (typeof CASES)[number];
 const bottleSecrets = Object.fromEntries(CASES.map(({ secret, value }) => [secret, value]));
 
 interface Plane {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 
 /** Upper and lower case, digits, and what each encoding treats in a way of its own. */
@@ -62,3 +63,11 @@ export const SEARCHED = (text: string, value = VALUE): boolean =>
   Array.from({ length: value.length - 13 }, (_, at) => value.slice(at, at + 14)).some((piece) =>
     text.includes(piece),
   );
+
+/** A secret of its own for each spelling, so that none is found by what others before said of it. */
+export const CASES = Object.entries({ ...SPELLINGS, ...NESTED }).map(([name, spell], number) => {
+  const random = createHash("sha512").update(name).digest("base64").replace(/\W/g, "");
+  const value = random.slice(0, 26).replace(/^(.{4}).(...).(...).(....)./, "$1/$2+$3-$4_");
+  return { name, secret: `KEY_${number}`, value, spelled: spell(value) };
+});
+export type Case = (typeof CASES)[number];
