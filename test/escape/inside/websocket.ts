@@ -19,14 +19,15 @@ function talk(url: string, messages: readonly (string | undefined)[]): Promise<O
     const socket = new WebSocket(url);
     const came: string[] = [];
     const left = [...messages];
-    socket.onmessage = ({ data }) => {
+    socket.addEventListener("message", ({ data }) => {
       came.push(String(data));
       const message = left.shift();
       if (message === undefined) socket.close(1000);
       else socket.send(message);
-    };
-    socket.onclose = ({ code, reason }) =>
-      resolve({ kind: "done", detail: JSON.stringify({ came, code, reason }) });
+    });
+    socket.addEventListener("close", ({ code, reason }) =>
+      resolve({ kind: "done", detail: JSON.stringify({ came, code, reason }) }),
+    );
   });
 }
 
