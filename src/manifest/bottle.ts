@@ -79,7 +79,7 @@ export interface RouteDlp {
   readonly outboundDetectors?: false | readonly OutboundDetector[] | undefined;
   readonly inboundDetectors?: false | readonly "naive_injection_detection"[] | undefined;
   readonly outboundOnMatch?: "supervise" | "redact" | "block" | undefined;
-  readonly allowSecrets?: readonly string[] | undefined;
+  readonly allowSecrets?: readonly Located<string>[] | undefined;
   readonly oversize?: "block" | "pass" | undefined;
 }
 

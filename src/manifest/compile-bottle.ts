@@ -33,7 +33,7 @@ export function compileBottle(name: string, { value, at }: ReadFile<Written>): B
     routes: new Map(
       (egress?.routes ?? []).map((route, index) => [
         route.host,
-        compileRoute(route, at("egress", "routes", index)),
+        compileRoute(route, (...path) => at("egress", "routes", index, ...path)),
       ]),
     ),
     dlpRules: located(dlp?.rules, at("dlp", "rules")),
@@ -80,11 +80,11 @@ function providerChoice(written: Written["agent_provider"], at: Place): Provider
   };
 }
 
-function compileRoute(written: WrittenRoute, at: string): Route {
+function compileRoute(written: WrittenRoute, at: Place): Route {
   const { host, ports, role, auth, git, dlp, body, limits } = written;
   return {
     host,
-    at,
+    at: at(),
     ports: ports === undefined ? undefined : [...new Set(ports)],
     role,
     auth: auth && {
@@ -99,7 +99,10 @@ function compileRoute(written: WrittenRoute, at: string): Route {
       outboundDetectors: dlp.outbound_detectors,
       inboundDetectors: dlp.inbound_detectors,
       outboundOnMatch: dlp.outbound_on_match,
-      allowSecrets: dlp.allow_secrets,
+      allowSecrets: dlp.allow_secrets?.map((value, index) => ({
+        value,
+        at: at("dlp", "allow_secrets", index),
+      })),
       oversize: dlp.oversize,
     },
     body: body && {

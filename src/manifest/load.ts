@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { printable } from "../base/printable.ts";
 import type { Agent } from "./agent.ts";
+import { checkAllowedSecrets } from "./allowed-secrets.ts";
 import type { Bottle } from "./bottle.ts";
 import { lineage, type NamedBottle } from "./lineage.ts";
 import { mergeBottles } from "./merge.ts";
@@ -82,7 +83,7 @@ export function loadManifests(options: ManifestOptions): Manifests {
       }),
     loadBottles: (names) =>
       read((reader) => {
-        const merged = merge(reader, fromCommandLine(names));
+        const merged = mergeWhole(reader, fromCommandLine(names));
         return { ...merged, notices: [...merged.notices, ...reader.problems.warnings] };
       }),
     loadSettings: (path) => read((reader) => reader.settings(path)),
@@ -133,7 +134,7 @@ function load(reader: ManifestReader, request: LoadRequest): Loaded | undefined 
     request.bottles === undefined || request.bottles.length === 0
       ? (agent?.bottles ?? [])
       : fromCommandLine(request.bottles);
-  const bottle = names.length === 0 ? undefined : merge(reader, names);
+  const bottle = names.length === 0 ? undefined : mergeWhole(reader, names);
   const settings = reader.settings(request.settings);
   if (settings === undefined) return undefined;
   return {
@@ -157,6 +158,10 @@ function validateAll(reader: ManifestReader, settingsPath: string | undefined): 
   const settings = reader.settings(settingsPath);
   if (reader.problems.count > 0 || settings === undefined) return undefined;
   const bottles = new Map(names.map((name) => [name, merge(reader, fromCommandLine([name]))]));
+  // One that others build on may name what they add.
+  const parents = new Set([...bottles.values()].flatMap(({ sources }) => sources.slice(0, -1)));
+  for (const [name, { bottle }] of bottles)
+    if (!parents.has(name)) checkAllowedSecrets(bottle, reader.problems);
   return {
     bottles,
     agents: agents.flatMap((agent) => loadedAgent(agent) ?? []),
@@ -168,6 +173,14 @@ function validateAll(reader: ManifestReader, settingsPath: string | undefined): 
 function merge(reader: ManifestReader, names: readonly NamedBottle[]): LoadedBottle {
   const files = lineage(names, reader, reader.problems);
   return { ...mergeBottles(files), sources: files.map((bottle) => bottle.name) };
+}
+
+/** All that take part in one bottle, checked as a whole. */
+function mergeWhole(reader: ManifestReader, names: readonly NamedBottle[]): LoadedBottle {
+  const merged = merge(reader, names);
+  // Of a bottle that isn't all there it can't be said what it lacks.
+  if (reader.problems.count === 0) checkAllowedSecrets(merged.bottle, reader.problems);
+  return merged;
 }
 
 function fromCommandLine(names: readonly string[]): NamedBottle[] {

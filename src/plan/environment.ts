@@ -8,6 +8,11 @@ export interface PlannedEnvironment {
   readonly notices: readonly string[];
 }
 
+/** The sidecar's vault has one value a name; a brokered credential of a variable's name keeps it. */
+export function vaultName(variable: string, brokered: ReadonlySet<string>): string {
+  return brokered.has(variable) ? `env.${variable}` : variable;
+}
+
 /**
  * The bottle's variables: the provider's, and over them the manifest's. `brokered` are the names of the credentials that
  * the sidecar holds.
@@ -41,8 +46,7 @@ export function planEnvironment(
         `${where} copies ${entry.variable} into the bottle, where the agent can read it; the sidecar puts that credential on already`,
       );
     }
-    // The sidecar's vault has one value a name; a brokered credential of that name keeps it.
-    const secret = brokered.has(name) ? `env.${name}` : name;
+    const secret = vaultName(name, brokered);
     env.set(name, { secret });
     secrets.push({
       name: secret,

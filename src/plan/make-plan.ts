@@ -5,7 +5,7 @@ import { overlay } from "../manifest/merge.ts";
 import type { Settings } from "../manifest/settings.ts";
 import type { BottleQuotas } from "../policy/quota.ts";
 import type { RouteSpec } from "../policy/route.ts";
-import { planEnvironment } from "./environment.ts";
+import { planEnvironment, vaultName } from "./environment.ts";
 import type { LaunchPlan, Limits, SecretNeed } from "./launch-plan.ts";
 import { DEFAULT_DISK, DEFAULT_MEMORY, DEFAULT_OPEN_FILES, DEFAULT_PIDS } from "./limits.ts";
 import { notEnforced } from "./not-enforced.ts";
@@ -54,11 +54,8 @@ export function makePlan(input: PlanInput): LaunchPlan {
     bottle.supervise?.value ?? true,
   );
   const credentials = uniqueNeeds([...contribution.secrets, ...routes.secrets]);
-  const environment = planEnvironment(
-    bottle.env,
-    { name, env: contribution.env },
-    new Set(credentials.map((need) => need.name)),
-  );
+  const brokered = new Set(credentials.map((need) => need.name));
+  const environment = planEnvironment(bottle.env, { name, env: contribution.env }, brokered);
   const gitUser = overlay(bottle.gitUser, agent?.gitUser ?? {});
   return {
     id: input.id,
@@ -71,7 +68,10 @@ export function makePlan(input: PlanInput): LaunchPlan {
     env: environment.env,
     files: contribution.files,
     programs: contribution.programs,
-    egress: { log: bottle.log?.value ?? 1, routes: routes.routes },
+    egress: {
+      log: bottle.log?.value ?? 1,
+      routes: routes.routes.map((route) => inVaultNames(route, brokered)),
+    },
     gitHosts: [...new Set([...bottle.repos.values()].map((repo) => repo.upstream.host))],
     gitUser: gitIdentity(gitUser),
     secrets: uniqueNeeds([...credentials, ...environment.secrets]),
@@ -83,6 +83,13 @@ export function makePlan(input: PlanInput): LaunchPlan {
     notices: [...input.notices, ...routes.notices, ...environment.notices],
     notEnforced: open.map((entry) => entry.line),
   };
+}
+
+/** What may go to a host, as the vault names it. */
+function inVaultNames(route: RouteSpec, brokered: ReadonlySet<string>): RouteSpec {
+  if (route.dlp === undefined || route.dlp.allowSecrets.length === 0) return route;
+  const allowSecrets = route.dlp.allowSecrets.map((name) => vaultName(name, brokered));
+  return { ...route, dlp: { ...route.dlp, allowSecrets } };
 }
 
 function planQuotas({ requests, bytesOut, hosts }: BottleLimits): BottleQuotas {

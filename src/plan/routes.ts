@@ -1,4 +1,5 @@
 import { usageFault } from "../base/fault.ts";
+import { variableOf } from "../manifest/allowed-secrets.ts";
 import type { Route, RouteDlp } from "../manifest/bottle.ts";
 import { DEFAULT_INSPECTION, type RouteAuth, type RouteInspection, type RouteSpec } from "../policy/route.ts";
 import type { SecretNeed } from "./launch-plan.ts";
@@ -51,7 +52,7 @@ function inspection(written: RouteDlp, base: RouteInspection): RouteInspection {
     outbound: outbound === undefined ? base.outbound : outbound === false ? [] : outbound,
     inbound: wantsInbound === undefined ? base.inbound : wantsInbound ? "block" : "off",
     onMatch: written.outboundOnMatch ?? base.onMatch,
-    allowSecrets: written.allowSecrets ?? base.allowSecrets,
+    allowSecrets: written.allowSecrets?.map(({ value }) => variableOf(value)) ?? base.allowSecrets,
     oversize: written.oversize ?? base.oversize,
   };
 }

@@ -52,6 +52,39 @@ const MISTAKES: readonly [string, string, readonly string[]][] = [
     ["`egress.routes[0].host` `0x7f.1` is an IP address"],
   ],
   ["an IPv6 address as a host", 'egress: {routes: [{host: "[::1]"}]}', ["is an IP address"]],
+  [
+    "a secret allowed that is no variable",
+    `env: {DEPLOY_KEY: "?"}\n${route("dlp: {allow_secrets: [DEPLOY_KEYS]}")}`,
+    [
+      "dev.md:6: `dlp.allow_secrets` of api.example.com: DEPLOY_KEYS is no variable of this bottle; did you mean `DEPLOY_KEY`?",
+      "its variables: DEPLOY_KEY",
+    ],
+  ],
+  [
+    "a secret allowed in a bottle without variables",
+    route("dlp: {allow_secrets: [env.KEY]}"),
+    ["env.KEY is no variable of this bottle", "`env` is empty"],
+  ],
+  [
+    "a credential of the sidecar's allowed",
+    route("auth: {scheme: Bearer, token_ref: API_TOKEN}\ndlp: {allow_secrets: [API_TOKEN]}"),
+    ["API_TOKEN is a credential that the sidecar holds", "remove it"],
+  ],
+  [
+    "a provider's credential allowed",
+    `agent_provider: {auth_token: OAUTH}\n${route("dlp: {allow_secrets: [OAUTH]}")}`,
+    ["OAUTH is a credential that the sidecar holds"],
+  ],
+  [
+    "a name that is a variable and a credential",
+    `env: {API_TOKEN: "?"}\n${route("auth: {scheme: Bearer, token_ref: API_TOKEN}\ndlp: {allow_secrets: [API_TOKEN]}")}`,
+    ["is a credential that the sidecar holds", "is `env.API_TOKEN`"],
+  ],
+  [
+    "a value where a secret's name is meant",
+    route("dlp: {allow_secrets: [a-value]}"),
+    ["must be the name of a variable of the bottle, never its value"],
+  ],
   ["every host", 'egress: {routes: [{host: "*"}]}', ["would allow every host"]],
   [
     "a star inside a host",

@@ -283,8 +283,20 @@ describe("inspection and quotas", () => {
       { onMatch: "redact", allowSecrets: ["T"], oversize: "pass" },
     ],
   ] as const)("%s %o", async (top, { dlp }: { dlp?: string }, expected) => {
-    const { egress } = await plan(`${routes(`{host: a.example.com${dlp ? `, dlp: ${dlp}` : ""}}`)}\n${top}`);
+    const { egress } = await plan(
+      `env: {T: "?"}\n${routes(`{host: a.example.com${dlp ? `, dlp: ${dlp}` : ""}}`)}\n${top}`,
+    );
     expect(egress.routes.find(({ host }) => host === "a.example.com")?.dlp).toMatchObject(expected);
+  });
+
+  test("of a secret allowed out are named as the sidecar's vault names it", async () => {
+    const { egress, secrets } = await plan(
+      `env: {AGENT: "?", AGENT_TOKEN: {from: MINE}}\n${routes("{host: a.example.com, dlp: {allow_secrets: [AGENT, env.AGENT_TOKEN]}}")}`,
+      { contribution: { ...CONTRIBUTION, env: {} } },
+    );
+    const names = ["AGENT", "env.AGENT_TOKEN"];
+    expect(egress.routes.find(({ host }) => host === "a.example.com")?.dlp?.allowSecrets).toEqual(names);
+    expect(secrets.map(({ name }) => name)).toEqual(expect.arrayContaining(names));
   });
 
   test("of a route and of the bottle are in the plan", async () => {

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { list, optional, required, rule, secretName, TEXT } from "./key.ts";
+import { list, optional, required, rule, TEXT, text, VARIABLE } from "./key.ts";
 import { size } from "./quantity.ts";
 
 const amount = size(0, "0");
@@ -29,6 +29,13 @@ export const QUOTA = z
     }),
   );
 
+const bottleVariable = () =>
+  text((value) =>
+    VARIABLE.test(value.replace(/^env\./, ""))
+      ? undefined
+      : "must be the name of a variable of the bottle, never its value",
+  );
+
 const OUTBOUND_DETECTORS = ["token_patterns", "known_secrets", "entropy"] as const;
 const INBOUND_DETECTORS = ["naive_injection_detection"] as const;
 
@@ -50,8 +57,8 @@ export const routeDlp = () =>
       default: "`supervise` when `supervise` is on, else `block`; provider routes `redact`",
       acts: "now",
     }),
-    allow_secrets: optional(list(secretName()), {
-      description: "Variables of the bottle whose values may go to this host",
+    allow_secrets: optional(list(bottleVariable()), {
+      description: "Variables of the bottle whose values may go to this host: `NAME` or `env.NAME`",
       acts: "now",
       shape: "list of names",
     }),
