@@ -21,12 +21,14 @@ import type { Owner } from "./owner.ts";
 import { controlSocket, type HomePaths, statePaths } from "./paths.ts";
 import { ownProcessId } from "./process-id.ts";
 import type { OperatorIo, StartRequest } from "./request.ts";
+import { sidecarSecrets } from "./secrets.ts";
 import { runStaged } from "./staged.ts";
 import { mountablePaths, writeMetadata } from "./state.ts";
 
 /** A plan with everything it needs: state made, workspace copied, secrets found. */
 export interface Prepared {
   readonly plan: LaunchPlan;
+  /** of the plan, all */
   readonly secrets: ReadonlyMap<string, Secret>;
   readonly upstream: UpstreamConfig;
   /** a made-up secret, put into the environment under its name */
@@ -155,6 +157,7 @@ function makeJob(
   journal: { readonly lines: number; readonly head: number },
 ): BottleJob {
   const paths = mountablePaths(home, plan.id);
+  const held = sidecarSecrets(plan.secrets, secrets);
   return {
     id: plan.id,
     code: codeLocation(),
@@ -179,12 +182,12 @@ function makeJob(
       spent,
       canary: canary.name,
       rules,
-      bottleSecrets: plan.secrets.filter(({ known }) => known !== false).map(({ name }) => name),
+      bottleSecrets: [...held.keys()],
       upstream,
       journal,
     },
     secrets: Object.fromEntries(
-      [...secrets, [canary.name, canary] as const].map(([name, secret]) => [name, secret.reveal()]),
+      [...held, [canary.name, canary] as const].map(([name, secret]) => [name, secret.reveal()]),
     ),
     agent: {
       command: plan.command,

@@ -11,6 +11,23 @@ import type { OperatorIo } from "./request.ts";
 /** settings.yml `secrets`: where a `token_ref` looks besides the environment. */
 export type SecretOrigin = { readonly file: string } | { readonly command: readonly string[] };
 
+/**
+ * What the sidecar gets: the credentials it puts on, and the values of variables that it can know when they leave (SPEC
+ * §2). Those that are no secret, or too short to be told from other text, it has no use for.
+ */
+export function sidecarSecrets(
+  needs: readonly SecretNeed[],
+  found: ReadonlyMap<string, Secret>,
+): ReadonlyMap<string, Secret> {
+  const kept = new Map<string, Secret>();
+  for (const { name, known, source } of needs) {
+    const secret = found.get(name);
+    if (secret === undefined || known === false) continue;
+    if (source.kind === "ref" || secret.reveal().length >= KNOWN_SECRET_MIN_CHARS) kept.set(name, secret);
+  }
+  return kept;
+}
+
 function fromFile(name: string, path: string): string {
   checkPrivateFile(path, `settings secret ${name}`);
   const { size } = statSync(path);

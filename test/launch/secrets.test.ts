@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { Secret } from "../../src/base/secret.ts";
 import type { OperatorIo } from "../../src/launch/request.ts";
-import { resolveSecrets } from "../../src/launch/secrets.ts";
+import { resolveSecrets, sidecarSecrets } from "../../src/launch/secrets.ts";
 import type { SecretNeed } from "../../src/plan/launch-plan.ts";
 
 let folder = "";
@@ -111,5 +112,21 @@ describe("a secret the plan needs", () => {
     const error = await resolveSecrets([ref("T")], failing, operator({})).catch((e: unknown) => e);
     expect(String(error)).toMatch(/exit code 3/);
     expect(String(error)).not.toContain("s3cr3t-value");
+  });
+});
+
+describe("the sidecar", () => {
+  const variable = (name: string, known?: false): SecretNeed => ({
+    name,
+    source: { kind: "host-env", variable: name },
+    neededBy: `env.${name}`,
+    ...(known === false && { known }),
+  });
+
+  test("gets no value that is no secret, and no variable's that is too short to be known", () => {
+    const needs = [ref("SHORT_REF"), variable("LONG"), variable("SHORT"), variable("OPEN", false)];
+    const values = { SHORT_REF: "abc", LONG: "12345678", SHORT: "1234567", OPEN: "nobody minds this" };
+    const found = new Map(Object.entries(values).map(([name, value]) => [name, new Secret(name, value)]));
+    expect([...sidecarSecrets(needs, found).keys()]).toEqual(["SHORT_REF", "LONG"]);
   });
 });
