@@ -14,10 +14,11 @@ export async function info(name: string, values: Values, io: OperatorIo): Promis
   const plan = await planFor(name, listOption(values, "bottle"), io);
   for (const line of plan.notices) io.notice(line);
   if (formatIsJson(values)) {
-    const { egress, env, secrets, workspace, limits, nested, gitHosts, provider, bottles, notEnforced } =
-      plan;
+    const { egress, env, secrets, workspace, limits, quotas, nested, gitHosts, provider, bottles } = plan;
     const facts = { name, agent: plan.agent ?? null, bottles, provider, egress, env, secrets, workspace };
-    io.stdout.write(`${printableJson({ ...facts, limits, nested, gitHosts, notEnforced })}\n`);
+    io.stdout.write(
+      `${printableJson({ ...facts, limits, quotas, nested, gitHosts, notEnforced: plan.notEnforced })}\n`,
+    );
     return 0;
   }
   const lines = [...describeReach(plan), ...describeLimits(plan)];

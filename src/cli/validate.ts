@@ -6,6 +6,7 @@ import type { Bottle } from "../manifest/bottle.ts";
 import type { Manifests } from "../manifest/load.ts";
 import { emptyBottle } from "../manifest/merge.ts";
 import type { Settings } from "../manifest/settings.ts";
+import { weakenedInspection } from "../plan/inspection.ts";
 import { notEnforced } from "../plan/not-enforced.ts";
 import { PROVIDER_NAMES } from "../providers/index.ts";
 import { kindOfManifest, openManifests } from "./manifests.ts";
@@ -25,7 +26,7 @@ export async function validate(names: readonly string[], values: Values, io: Ope
   const settings = textOption(values, "settings");
   const path = settings === undefined ? undefined : resolve(io.cwd, settings);
   const valid = names.length === 0 ? await everything(manifests, path) : await named(manifests, names, path);
-  for (const line of new Set([...valid.notices, ...notYet(valid)])) io.notice(line);
+  for (const line of new Set([...valid.notices, ...weaker(valid), ...notYet(valid)])) io.notice(line);
   const count = (number: number, what: string) => `${number} ${what}${number === 1 ? "" : "s"}`;
   io.stdout.write(`ok: ${count(valid.bottles.length, "bottle")}, ${count(valid.agents.length, "agent")}\n`);
   return 0;
@@ -72,6 +73,10 @@ async function named(
     throw new Fault([...problems].join("\n"), { exitCode: EXIT_USAGE });
   }
   return { bottles, agents, settings, notices };
+}
+
+function weaker({ bottles }: Valid): string[] {
+  return bottles.flatMap(({ routes }) => [...routes.values()].flatMap(weakenedInspection));
 }
 
 /** One line for each key that parses and does not act yet (SPEC §11). */

@@ -40,6 +40,9 @@ export async function runBottle(job: BottleJob, channel: JobChannel, begun?: Beg
     });
   const network = begun?.network ?? backend.begin();
   let place: Place | undefined;
+  // What is written over an agent's screen is lost with it.
+  const later: string[] = [];
+  sidecar.onNotice = job.input.kind === "terminal" ? (line) => later.push(line) : channel.notice;
   try {
     sidecar.init({ ...job.sidecar, journal: SIDECAR_JOURNAL }, job.secrets);
     place = await network.open(job.place);
@@ -64,6 +67,7 @@ export async function runBottle(job: BottleJob, channel: JobChannel, begun?: Beg
     channel.onInterrupt(() => agent.kill("SIGINT"));
     const result = await untilEnd(agent, sidecar, channel);
     await released(result.reason === undefined);
+    for (const line of later) channel.notice(line);
     await sidecar.record({
       kind: "lifecycle",
       event: "agent_exited",

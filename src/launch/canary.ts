@@ -34,7 +34,7 @@ const NAMES = [
  * its own, which may stand in files the agent left: `file` remembers it.
  */
 export function canaryOf(file: string, taken: Readonly<Record<string, unknown>>): Secret {
-  const kept = read(file);
+  const kept = readCanary(file);
   if (kept !== undefined && !Object.hasOwn(taken, kept.name)) return kept;
   const free = NAMES.filter((name) => !Object.hasOwn(taken, name));
   const name = free[randomInt(Math.max(1, free.length))] ?? `INTERNAL_TOKEN_${randomInt(1000, 10_000)}`;
@@ -43,7 +43,8 @@ export function canaryOf(file: string, taken: Readonly<Record<string, unknown>>)
   return new Secret(name, value);
 }
 
-function read(file: string): Secret | undefined {
+/** The canary that `canaryOf` has put there; undefined: none. */
+export function readCanary(file: string): Secret | undefined {
   try {
     const { name, value } = JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
     return typeof name === "string" && typeof value === "string" ? new Secret(name, value) : undefined;

@@ -1,11 +1,12 @@
 import { usageFault } from "../base/fault.ts";
+import { readCanary } from "./canary.ts";
 import { createLocalChannel } from "./channel.ts";
 import { codeLocation } from "./code-location.ts";
 import { askControl } from "./control.ts";
 import { agentEnvironment } from "./environment.ts";
 import { runExec } from "./exec-job.ts";
 import type { ExecJob } from "./job.ts";
-import { controlSocket, type HomePaths } from "./paths.ts";
+import { controlSocket, type HomePaths, statePaths } from "./paths.ts";
 import { isAlive } from "./process-id.ts";
 import type { OperatorIo } from "./request.ts";
 import { runStaged } from "./staged.ts";
@@ -13,7 +14,7 @@ import { findBottle, mountablePaths } from "./state.ts";
 
 /**
  * Runs one more program in a running bottle and returns its exit code. The launcher of the bottle writes the journal's
- * line first; when it can't, nothing is run. The program gets the bottle's plain environment, no secret of the agent's.
+ * line first; when it can't, nothing is run. The program gets the bottle's plain environment, no secret of the agent's but the canary.
  */
 export async function execInBottle(
   home: HomePaths,
@@ -38,11 +39,19 @@ export async function execInBottle(
     );
   }
   const name = options.terminal ? (io.env.TERM ?? "xterm-256color") : undefined;
+  const canary = readCanary(statePaths(home, id).canary);
   const job: ExecJob = {
     code: codeLocation(),
     record: place,
     scratch: mountablePaths(home, id).scratch,
-    agent: { command, env: agentEnvironment({ id, terminal: name }), cwd: "/workspace" },
+    agent: {
+      command,
+      env: {
+        ...agentEnvironment({ id, terminal: name }),
+        ...(canary === undefined ? {} : { [canary.name]: canary.reveal() }),
+      },
+      cwd: "/workspace",
+    },
     input: name === undefined ? { kind: "pipe" } : { kind: "terminal", name },
   };
   const { channel } = createLocalChannel(io);

@@ -7,7 +7,7 @@ import type { UpstreamConfig } from "../sidecar/protocol.ts";
 import { hasChanges } from "../workspace/changes.ts";
 import { copyWorkspace } from "../workspace/copy.ts";
 import { refuseSecondBind, watchBoundFolder } from "./bound-folder.ts";
-import { canaryOf } from "./canary.ts";
+import { canaryOf, readCanary } from "./canary.ts";
 import { linuxBackend } from "./code-location.ts";
 import { expandTilde } from "./expand-tilde.ts";
 import { gitIdentity } from "./git-identity.ts";
@@ -84,17 +84,16 @@ export async function runSession(session: Session): Promise<number> {
 /** Plans, asks, and makes the state. Undefined: there is nothing to launch. */
 async function prepare({ home, id, request, io, kept }: Session): Promise<Prepared | undefined> {
   const { plan, settings, known, owner } = await planSession(home, id, request, io, kept);
+  const reach = describeReach({ ...plan, canary: readCanary(statePaths(home, id).canary)?.name });
   for (const line of [...plan.notices, ...plan.notEnforced]) io.notice(line);
   if (request.dryRun) {
     io.stdout.write(
-      request.format === "json"
-        ? `${JSON.stringify(plan, undefined, 2)}\n`
-        : `${describeReach(plan).join("\n")}\n`,
+      request.format === "json" ? `${JSON.stringify(plan, undefined, 2)}\n` : `${reach.join("\n")}\n`,
     );
     return undefined;
   }
   if (request.kind === "agent") {
-    for (const line of describeReach(plan)) io.notice(line);
+    for (const line of reach) io.notice(line);
     if (io.isTerminal && !request.headless && !request.yes && !(await io.confirm("Start it?")))
       return undefined;
   }

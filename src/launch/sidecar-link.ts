@@ -11,6 +11,8 @@ import { RECORD_MS, SIDECAR_ERROR_BYTES, SIDECAR_START_MS, SIDECAR_STOP_MS } fro
 export class SidecarLink {
   /** settles when the sidecar is gone without having been told to; the reason is fit to print */
   readonly lost: Promise<string>;
+  /** what the sidecar has for the operator, fit to print */
+  onNotice: (line: string) => void = () => {};
   readonly #child: ChildProcess;
   readonly #gone: Promise<void>;
   readonly #waiting = new Map<FromSidecar["type"], ((message: FromSidecar) => void)[]>();
@@ -90,6 +92,7 @@ export class SidecarLink {
 
   #receive(message: FromSidecar): void {
     if (message.type === "failed") this.#failure = message.message;
+    if (message.type === "notice") this.onNotice(printable(message.line));
     this.#waiting.get(message.type)?.shift()?.(message);
   }
 

@@ -1,5 +1,7 @@
 import { printable } from "../base/printable.ts";
+import type { BottleQuotas } from "../policy/quota.ts";
 import type { MatchSpec, RouteSpec } from "../policy/route.ts";
+import { describeInspection, describeQuotas } from "./inspection.ts";
 import type { EnvValue, LaunchPlan } from "./launch-plan.ts";
 import { MAX_REACH_LINE } from "./limits.ts";
 
@@ -7,7 +9,11 @@ import { MAX_REACH_LINE } from "./limits.ts";
 export type Reach = Pick<
   LaunchPlan,
   "agent" | "bottles" | "provider" | "backend" | "egress" | "gitHosts" | "secrets" | "env" | "workspace"
->;
+> & {
+  readonly quotas?: BottleQuotas;
+  /** the name of the canary's variable; undefined: it has none yet */
+  readonly canary?: string | undefined;
+};
 
 /**
  * What a bottle reaches, holds and sees, in lines that are safe to print: for `info`, the preflight and the question
@@ -18,12 +24,20 @@ export function describeReach(plan: Reach): string[] {
   const lines = [
     `agent ${plan.agent ?? "-"}, bottle ${plan.bottles.join(" + ") || "-"}, provider ${plan.provider}, backend ${plan.backend}`,
     routes.length === 0 ? "reaches: nothing" : "reaches:",
-    ...routes.map((route) => `  ${describeRoute(route)}`),
+    ...routes.flatMap((route) => [
+      `  ${describeRoute(route)}`,
+      ...describeInspection(route).map((line) => `    ${line}`),
+    ]),
     `credentials the sidecar holds: ${names(credentialsOf(routes))}`,
     `variables: ${names(Object.entries(plan.env).map(describeVariable))}`,
+    plan.canary === undefined
+      ? "canary: a made-up secret, in a variable named at the start"
+      : `canary: a made-up secret, in ${plan.canary}`,
     `workspace: ${describeWorkspace(plan.workspace)}`,
   ];
-  if (plan.gitHosts.length > 0) lines.splice(-2, 0, `git-gate hosts: ${plan.gitHosts.join(", ")}`);
+  if (plan.gitHosts.length > 0) lines.splice(-3, 0, `git-gate hosts: ${plan.gitHosts.join(", ")}`);
+  const quotas = describeQuotas(plan.quotas ?? {});
+  if (quotas !== "") lines.push(`limits of the bottle: ${quotas}`);
   return lines.map((line) => printable(line, MAX_REACH_LINE));
 }
 

@@ -8,6 +8,7 @@ import { readRuleFile } from "../dlp/patterns/rule-file/read.ts";
 import { JournalWriter } from "../journal/writer.ts";
 import { Quotas } from "../policy/quota.ts";
 import { compilePolicy } from "../policy/routes.ts";
+import { Alarms } from "./alarms.ts";
 import { serveDns } from "./dns/server.ts";
 import { createCertificateAuthority } from "./egress/ca.ts";
 import { createEgress, type Egress } from "./egress/egress.ts";
@@ -50,19 +51,24 @@ function start(config: SidecarConfig, secrets: Readonly<Record<string, string>>)
     fail(new Error(`the journal could not be written: ${error.message}`)),
   );
   const vault = new Map(Object.entries(secrets).map(([name, value]) => [name, new Secret(name, value)]));
+  const alarms = new Alarms((line) => tell({ type: "notice", line }));
   const ca = createCertificateAuthority({ name: config.id, now: Date.now() });
   const egress = createEgress({
     policy: compilePolicy({ routes: config.routes, gitHosts: config.gitHosts }),
     vault,
     secrets: knownSecrets(config, vault),
     patterns: config.rules === undefined ? builtinPatterns() : patternsWith(readRuleFile(config.rules)),
-    quotas: new Quotas(config.quotas, config.spent, (event) =>
-      journal.append({ kind: "lifecycle", ...event }, Date.now()),
-    ),
+    quotas: new Quotas(config.quotas, config.spent, (event) => {
+      journal.append({ kind: "lifecycle", ...event }, Date.now());
+      alarms.quota(event);
+    }),
     upstream: config.upstream,
     ca,
     log: config.log,
-    record: (event) => journal.append(event, Date.now()),
+    record: (event) => {
+      journal.append(event, Date.now());
+      alarms.request(event);
+    },
     ownAddresses: Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map((i) => i.address)),
   });
   planes = { egress, journal };

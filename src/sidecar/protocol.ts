@@ -65,4 +65,6 @@ export type FromSidecar =
   /** `ca`: the bottle's CA certificate, PEM */
   | { readonly type: "ready"; readonly ca: string }
   | { readonly type: "recorded" }
+  /** for the operator */
+  | { readonly type: "notice"; readonly line: string }
   | { readonly type: "failed"; readonly message: string };

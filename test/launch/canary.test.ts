@@ -2,6 +2,9 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { builtinPatterns } from "../../src/dlp/patterns/builtin.ts";
+import { isPlaceholder } from "../../src/dlp/patterns/placeholders.ts";
+import { Detectors } from "../../src/dlp/scanner.ts";
 import { canaryOf } from "../../src/launch/canary.ts";
 
 function place(): string {
@@ -24,4 +27,19 @@ test("a canary never takes the place of a variable of the bottle", () => {
   const file = place();
   const { name } = canaryOf(file, {});
   expect(canaryOf(file, { [name]: "real" }).name).not.toBe(name);
+});
+
+test("no canary looks like a vendor's token, under any of its names, or like a value that rules let pass", () => {
+  const detectors = new Detectors([], builtinPatterns());
+  const settings = { known: true, patterns: true, allow: new Set<string>() };
+  const names = new Set<string>();
+  for (let i = 0; i < 500; i++) {
+    const canary = canaryOf(place(), {});
+    names.add(canary.name);
+    const value = canary.reveal();
+    for (const text of [value, `${canary.name}=${value}`, `"${canary.name}": "${value}"`, `Bearer ${value}`])
+      expect([text, detectors.scanText(Buffer.from(text), settings)]).toEqual([text, []]);
+    expect([value, isPlaceholder(value)]).toEqual([value, false]);
+  }
+  expect(names.size).toBeGreaterThan(10);
 });

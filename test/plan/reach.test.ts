@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { describeReach, type Reach } from "../../src/plan/reach.ts";
+import type { RouteSpec } from "../../src/policy/route.ts";
 
 const NOTHING: Reach = {
   agent: undefined,
@@ -19,6 +20,7 @@ test("a bottle that reaches nothing says so", () => {
     "reaches: nothing",
     "credentials the sidecar holds: none",
     "variables: none",
+    "canary: a made-up secret, in a variable named at the start",
     "workspace: empty",
   ]);
 });
@@ -59,10 +61,51 @@ test("hosts, ports, rules, credentials, variables and workspace are named, value
     "agent me, bottle base + dev, provider command, backend linux",
     "reaches:",
     "  api.example.com:443,8443; GET|POST /v1/ | /x+ (regex) where accept is a/b; with API_TOKEN; git fetch (dev.md:4)",
+    "    requests: canary, token_patterns, known_secrets: blocked; what can't be read is blocked",
+    "    answers: credentials are masked; injections are blocked",
     "credentials the sidecar holds: API_TOKEN",
     "git-gate hosts: forge.example.com",
     "variables: A, B (from the host or asked for)",
+    "canary: a made-up secret, in a variable named at the start",
     "workspace: /home/me/src itself, changes are written to it",
+  ]);
+});
+
+test("what is inspected, what may pass, and what is counted is said of each route, and of the bottle", () => {
+  const route: RouteSpec = {
+    host: "a.test",
+    ports: [443],
+    matches: [],
+    encodedSlash: "block",
+    git: { fetch: false, apiWrite: false },
+    source: "dev.md:4",
+    dlp: {
+      outbound: ["entropy"],
+      inbound: "off",
+      onMatch: "supervise",
+      allowSecrets: ["K"],
+      oversize: "pass",
+    },
+    body: { kind: "openai-chat", serverTools: ["web_search"], remoteUrls: "deny", fileUpload: "allow" },
+    limits: { requests: { per: "hour", soft: 80, hard: 100 }, bytesOut: { per: "life", soft: 5 } },
+  };
+  const lines = describeReach({
+    ...NOTHING,
+    egress: { log: 1, routes: [route] },
+    quotas: { hosts: { per: "minute", hard: 3 } },
+    canary: "LEDGER_API_SECRET",
+  });
+  expect(lines.slice(2)).toEqual([
+    "  a.test:443; everything (dev.md:4)",
+    "    requests: canary, the sidecar's credentials, entropy: blocked (supervise: nobody can be asked yet); K may go; what can't be read passes",
+    "    answers: credentials are masked; they are not read for injections",
+    "    bodies: openai-chat, server tools web_search, no remote URLs, file uploads",
+    "    limits: requests: 100 an hour, told above 80, bytes out: told above 5 in all",
+    "credentials the sidecar holds: none",
+    "variables: none",
+    "canary: a made-up secret, in LEDGER_API_SECRET",
+    "workspace: empty",
+    "limits of the bottle: hosts: 3 a minute",
   ]);
 });
 
