@@ -1,21 +1,37 @@
-import { type Automaton, buildAutomaton, run, STRIDE } from "./automaton.ts";
-import type { PatternSet } from "./patterns/pattern-set.ts";
+import { type Automaton, buildAutomaton, STRIDE } from "./automaton.ts";
+import { SLICE_BYTES } from "./known/limits.ts";
+import { KeywordHits, KeywordSearch } from "./patterns/keyword-search.ts";
+import { PATTERN_WINDOW_BYTES } from "./patterns/limits.ts";
+import type { PatternMatch, PatternSet } from "./patterns/pattern-set.ts";
+import { Window } from "./patterns/window.ts";
 
 /** The keywords of a set of patterns, ready to be searched for in one pass. */
-export interface KeywordIndex {
+export class KeywordIndex {
   readonly patterns: PatternSet;
   /** undefined: there are none */
-  readonly automaton: Automaton | undefined;
+  readonly search: KeywordSearch | undefined;
+  #automaton: Automaton | undefined;
+
+  constructor(patterns: PatternSet) {
+    this.patterns = patterns;
+    if (patterns.keywords.length > 0) this.search = new KeywordSearch(patterns.keywords);
+  }
+
+  /** Of the keywords; made when it is asked for. Letters of either case, digits and the punctuation that keywords have are told apart. */
+  get automaton(): Automaton | undefined {
+    if (this.search !== undefined) this.#automaton ??= automatonOf(this.patterns.keywords);
+    return this.#automaton;
+  }
 }
 
-/** `start`, `end`: bytes of the text. `whole`: replacing them takes it out. */
-export type OnPattern = (rule: string, start: number, end: number, whole: boolean) => void;
-
-/** Letters of either case, digits and the punctuation that keywords have are told apart; all else ends a keyword. */
 export function indexKeywords(patterns: PatternSet): KeywordIndex {
+  return new KeywordIndex(patterns);
+}
+
+function automatonOf(keywords: readonly string[]): Automaton {
   const classes = new Uint8Array(256);
   let count = 0;
-  for (const keyword of patterns.keywords) {
+  for (const keyword of keywords) {
     for (const byte of Buffer.from(keyword, "latin1")) {
       if (classes[byte] !== 0) continue;
       count++;
@@ -24,30 +40,46 @@ export function indexKeywords(patterns: PatternSet): KeywordIndex {
       if (byte >= 0x61 && byte <= 0x7a) classes[byte - 32] = count;
     }
   }
-  const literals = patterns.keywords.map((keyword) =>
+  const literals = keywords.map((keyword) =>
     Uint8Array.from(Buffer.from(keyword, "latin1"), (byte) => classes[byte] ?? 0),
   );
-  return {
-    patterns,
-    automaton: literals.length === 0 ? undefined : buildAutomaton(literals, classes, false),
-  };
+  return buildAutomaton(literals, classes, false);
+}
+
+/** `start`, `end`: bytes of the text. `whole`: replacing them takes it out. */
+export type OnPattern = (rule: string, start: number, end: number, whole: boolean) => void;
+
+/** Bytes of what came before that are kept: twice as long as a pattern reaches. */
+const TAIL_BYTES = 2 * PATTERN_WINDOW_BYTES;
+
+/** What came last and the present slice. Nothing of them outlives a call. */
+const MEMORY = new ArrayBuffer(TAIL_BYTES + SLICE_BYTES + 16);
+const WINDOW = new Window(Buffer.from(MEMORY));
+const WORDS = new Uint32Array(MEMORY);
+const HITS = new KeywordHits();
+
+/** Keywords that only more bytes can decide about, in the order in which they are decided. */
+interface Waiting {
+  readonly ids: Int32Array;
+  /** text offsets behind them */
+  readonly ends: Float64Array;
 }
 
 /** Searches one text, as it comes, for what the patterns describe. */
 export class PatternMatcher {
-  readonly #index: KeywordIndex;
+  readonly #patterns: PatternSet;
+  readonly #search: KeywordSearch | undefined;
   readonly #found: OnPattern;
-  #state = 0;
   #seen = 0;
   #open = 0;
-  /** the end of what came before, twice as long as a pattern reaches */
-  #tail: Buffer = EMPTY;
-  /** keywords that only more bytes can decide about; `at`: the byte of the text behind them */
-  #pending: { readonly id: number; readonly at: number }[] = [];
+  #tail = Buffer.alloc(0);
+  #tailLength = 0;
+  #waiting: Waiting | undefined;
   #lastEnd = 0;
 
   constructor(index: KeywordIndex, found: OnPattern) {
-    this.#index = index;
+    this.#patterns = index.patterns;
+    this.#search = index.search;
     this.#found = found;
   }
 
@@ -58,62 +90,92 @@ export class PatternMatcher {
 
   /** `last`: the text, or a message of it, ends behind these bytes. */
   write(bytes: Buffer, last = false): void {
-    const { automaton, patterns } = this.#index;
-    const before = this.#seen;
-    this.#seen += bytes.length;
-    this.#open = this.#seen;
-    if (automaton === undefined) return;
-    const keywords = this.#pending;
-    this.#pending = [];
-    this.#state = run(automaton, bytes, 0, bytes.length, this.#state, (state, at) => {
-      for (const id of automaton.outputs[(state - automaton.firstOutput) / STRIDE] ?? [])
-        keywords.push({ id, at: before + at });
-    });
-    if (keywords.length > 0) {
-      // Two lanes find in no order.
-      keywords.sort((a, b) => a.at - b.at);
-      const from = before - this.#tail.length;
-      const text = this.#tail.toString("latin1") + bytes.toString("latin1");
-      for (const keyword of keywords) this.#decide(keyword, text, from, last);
-    }
-    this.#tail = last ? this.#tail : joined(this.#tail, bytes, patterns.reach * 2);
-    if (last) return;
-    const depth = automaton.depths[this.#state / STRIDE] ?? 0;
-    if (depth > 1) this.#open = this.#seen - depth;
-    for (const { id, at } of this.#pending)
-      this.#open = Math.min(this.#open, at - (patterns.keywords[id]?.length ?? 0));
+    const search = this.#search;
+    if (search === undefined) {
+      this.#seen += bytes.length;
+      this.#open = this.#seen;
+    } else if (bytes.length <= SLICE_BYTES) this.#read(search, bytes, last);
+    else
+      for (let from = 0; from < bytes.length; from += SLICE_BYTES) {
+        const slice = bytes.subarray(from, from + SLICE_BYTES);
+        this.#read(search, slice, last && from + SLICE_BYTES >= bytes.length);
+      }
   }
 
   /** A message ends here: what is undecided is decided by what there is. */
   boundary(): void {
-    const keywords = this.#pending;
-    this.#pending = [];
-    const text = this.#tail.toString("latin1");
-    for (const keyword of keywords) this.#decide(keyword, text, this.#seen - this.#tail.length, true);
     this.#open = this.#seen;
+    if (this.#waiting === undefined) return;
+    this.#tail.copy(WINDOW.bytes, 0, 0, this.#tailLength);
+    WINDOW.filled(this.#tailLength);
+    HITS.count = 0;
+    this.#loadWaiting(this.#seen - this.#tailLength);
+    this.#decideAll(this.#seen - this.#tailLength, true);
   }
 
-  #decide(
-    keyword: { readonly id: number; readonly at: number },
-    text: string,
-    from: number,
-    last: boolean,
-  ): void {
-    const { id, at } = keyword;
-    if (at <= this.#lastEnd) return;
-    const match = this.#index.patterns.match(id, text, at - from, last);
-    if (match === "more") this.#pending.push(keyword);
-    else if (match !== undefined) {
-      this.#lastEnd = from + match.end;
-      this.#found(match.rule, from + match.start, from + match.end, match.whole);
+  #read(search: KeywordSearch, bytes: Buffer, last: boolean): void {
+    const before = this.#tailLength;
+    const from = this.#seen - before;
+    const length = before + bytes.length;
+    if (before > 0) this.#tail.copy(WINDOW.bytes, 0, 0, before);
+    WINDOW.bytes.set(bytes, before);
+    WINDOW.filled(length);
+    this.#seen += bytes.length;
+    HITS.count = 0;
+    this.#loadWaiting(from);
+    const first = HITS.count;
+    search.search(WINDOW.bytes, WORDS, before, length, HITS);
+    HITS.sort(first);
+    if (!last) {
+      this.#open = from + search.unfinished(WINDOW.bytes, length);
+      this.#keepTail(length);
     }
+    if (HITS.count > 0) this.#decideAll(from, last);
+    if (last) this.#open = this.#seen;
   }
-}
 
-const EMPTY = Buffer.alloc(0);
+  #loadWaiting(from: number): void {
+    const waiting = this.#waiting;
+    if (waiting === undefined) return;
+    for (const [i, id] of waiting.ids.entries()) HITS.push(id, (waiting.ends[i] as number) - from);
+  }
 
-function joined(tail: Buffer, bytes: Buffer, keep: number): Buffer {
-  if (bytes.length >= keep) return Buffer.from(bytes.subarray(bytes.length - keep));
-  const all = Buffer.concat([tail, bytes]);
-  return all.length <= keep ? all : all.subarray(all.length - keep);
+  /**
+   * In the order in which keywords end, so that it makes no difference in which chunks a text comes: none is decided
+   * while one before it waits. `from`: text offset of the window. Who is told of a find is told after all else: it may
+   * search another text meanwhile.
+   */
+  #decideAll(from: number, ended: boolean): void {
+    let finds: PatternMatch[] | undefined;
+    let i = 0;
+    for (; i < HITS.count; i++) {
+      const end = HITS.ends[i] as number;
+      if (from + end <= this.#lastEnd) continue;
+      const match = this.#patterns.match(HITS.ids[i] as number, WINDOW, end, ended);
+      if (match === undefined) continue;
+      if (match === "more") break;
+      this.#lastEnd = from + match.end;
+      finds ??= [];
+      finds.push(match);
+    }
+    this.#waiting = i === HITS.count ? undefined : this.#wait(i, from);
+    if (finds !== undefined)
+      for (const { rule, start, end, whole } of finds) this.#found(rule, from + start, from + end, whole);
+  }
+
+  #wait(first: number, from: number): Waiting {
+    const ids = HITS.ids.slice(first, HITS.count);
+    const ends = Float64Array.from(HITS.ends.subarray(first, HITS.count), (end) => from + end);
+    const { keywords } = this.#patterns;
+    for (let i = 0; i < ids.length; i++)
+      this.#open = Math.min(this.#open, (ends[i] as number) - (keywords[ids[i] as number]?.length ?? 0));
+    return { ids, ends };
+  }
+
+  #keepTail(length: number): void {
+    const kept = Math.min(length, TAIL_BYTES);
+    if (this.#tail.length < kept) this.#tail = Buffer.allocUnsafeSlow(Math.min(TAIL_BYTES, 2 * kept));
+    WINDOW.bytes.copy(this.#tail, 0, length - kept, length);
+    this.#tailLength = kept;
+  }
 }

@@ -3,8 +3,10 @@ import { entropyOf } from "./entropy.ts";
 import { General } from "./general.ts";
 import { isPlaceholder } from "./placeholders.ts";
 import type { Allowlist, Rule } from "./rule.ts";
-import { type RunEnds, Shape, type ShapeMatch } from "./shape/matcher.ts";
+import { Shape, type ShapeMatch } from "./shape/matcher.ts";
 import { NotSimple } from "./shape/not-simple.ts";
+import type { RunEnds } from "./shape/run-ends.ts";
+import type { Window } from "./window.ts";
 
 /** A credential in the window. */
 export interface PatternMatch {
@@ -22,56 +24,64 @@ export class CompiledRule {
   readonly #keyword: string;
   readonly #allowlists: readonly Allowlist[];
   #regex: Shape | General | undefined;
+  readonly #runs: RunEnds;
   #allowed: Allowed | undefined;
-  /** what had too little entropy last: a text that repeats itself is judged once */
+  /** what had too little entropy or was a stand-in last: a text that repeats itself is judged once */
   #plain = "";
 
-  constructor(rule: Rule, keyword: string, allowlists: readonly Allowlist[]) {
+  /** `runs`: of all rules of a set. */
+  constructor(rule: Rule, keyword: string, allowlists: readonly Allowlist[], runs: RunEnds) {
     this.#rule = rule;
     this.#keyword = keyword;
+    this.#runs = runs;
     this.#allowlists = [...rule.allowlists, ...allowlists];
   }
 
   /** The keyword ends at `at` of the window. */
-  match(
-    text: string,
+  match(window: Window, at: number, reach: number, ended: boolean): PatternMatch | "more" | undefined {
+    this.#regex ??= compile(this.#rule, this.#keyword, this.#runs);
+    if (this.#regex instanceof Shape) return this.#matchShape(this.#regex, window, at, reach, ended);
+    const found = this.#regex.match(window, at, reach, ended, ({ start, end, from, to }) =>
+      this.#isCredible(window, window.slice(start, end), from, to),
+    );
+    if (found === undefined || found === "more") return found;
+    return { rule: this.#rule.id, start: found.start, end: found.end, whole: true };
+  }
+
+  #matchShape(
+    shape: Shape,
+    window: Window,
     at: number,
     reach: number,
     ended: boolean,
-    runs: RunEnds,
   ): PatternMatch | "more" | undefined {
-    this.#regex ??= compile(this.#rule, this.#keyword);
-    const rule = this.#rule.id;
-    if (this.#regex instanceof General) {
-      const found = this.#regex.match(text, at, reach, ended, ({ start, end, from, to }) =>
-        this.#isCredible(text, text.slice(start, end), from, to),
-      );
-      return found === undefined || found === "more"
-        ? found
-        : { rule, start: found.start, end: found.end, whole: true };
-    }
-    const found = this.#regex.match(text, at - this.#keyword.length, ended, runs);
     // what has not ended within reach won't be waited for
-    if (found === "more") return text.length - at < reach ? "more" : undefined;
-    if (found === undefined || !this.#isCredibleShape(text, found)) return undefined;
-    const { until } = this.#rule;
-    if (until === undefined) return { rule, start: found.start, end: found.end, whole: true };
-    const end = lineEnd(text, found.start, until, reach);
-    if (end !== undefined) return { rule, start: found.start, end, whole: true };
-    if (!ended && text.length - at < reach) return "more";
-    return { rule, start: found.start, end: Math.min(text.length, found.start + reach), whole: false };
+    const isNear = window.length - at < reach;
+    const found = shape.match(window, at - this.#keyword.length, ended, isNear);
+    if (found === undefined || found === "more") return found;
+    if (!this.#isCredibleShape(window, found)) return undefined;
+    const { id, until } = this.#rule;
+    const { start, end } = found;
+    if (until === undefined) return { rule: id, start, end, whole: true };
+    const close = lineEnd(window, start, until, reach);
+    if (close !== undefined) return { rule: id, start, end: close, whole: true };
+    if (!ended && isNear) return "more";
+    return { rule: id, start, end: Math.min(window.length, start + reach), whole: false };
   }
 
   /** Of a built-in rule, the part that every such secret has: what is appended makes a credential no placeholder. */
-  #isCredibleShape(text: string, { start, end, from, to, judged }: ShapeMatch): boolean {
+  #isCredibleShape(window: Window, { start, end, from, to, judged }: ShapeMatch): boolean {
     const { check, asWritten } = this.#rule;
-    const last = asWritten ? end : Math.min(end, start + judged);
-    const secret = text.slice(start, last);
-    if (!this.#isCredible(text, secret, from, to)) return false;
-    return (asWritten || !isPlaceholder(secret)) && (check?.(text.slice(start, end)) ?? true);
+    const secret = window.slice(start, asWritten ? end : Math.min(end, start + judged));
+    if (!this.#isCredible(window, secret, from, to)) return false;
+    if (!asWritten && isPlaceholder(secret)) {
+      this.#plain = secret;
+      return false;
+    }
+    return check?.(window.slice(start, end)) ?? true;
   }
 
-  #isCredible(text: string, secret: string, from: number, to: number): boolean {
+  #isCredible(window: Window, secret: string, from: number, to: number): boolean {
     const { entropy } = this.#rule;
     if (secret === this.#plain && secret !== "") return false;
     if (entropy !== undefined && entropyOf(secret) <= entropy) {
@@ -80,6 +90,7 @@ export class CompiledRule {
     }
     if (this.#allowlists.length === 0) return true;
     this.#allowed ??= new Allowed(this.#allowlists);
+    const { text } = window;
     const lineStart = text.lastIndexOf("\n", from - 1) + 1;
     const lineStop = text.indexOf("\n", to);
     const line = text.slice(lineStart, lineStop < 0 ? text.length : lineStop);
@@ -87,9 +98,9 @@ export class CompiledRule {
   }
 }
 
-function compile(rule: Rule, keyword: string): Shape | General {
+function compile(rule: Rule, keyword: string, runs: RunEnds): Shape | General {
   try {
-    return new Shape(rule.regex, keyword, rule.secretGroup, rule.asWritten);
+    return new Shape(rule.regex, keyword, rule.secretGroup, rule.asWritten, runs);
   } catch (error) {
     if (!(error instanceof NotSimple)) throw error;
     return new General(rule.regex, rule.secretGroup);
@@ -97,10 +108,16 @@ function compile(rule: Rule, keyword: string): Shape | General {
 }
 
 /** The end of the line that begins with `marker`; undefined where none comes within reach. */
-function lineEnd(text: string, start: number, marker: string, reach: number): number | undefined {
-  const at = text.slice(start, start + reach).indexOf(marker);
+function lineEnd(
+  { bytes, length }: Window,
+  start: number,
+  marker: string,
+  reach: number,
+): number | undefined {
+  const near = bytes.subarray(start, Math.min(length, start + reach));
+  const at = near.indexOf(marker, 0, "latin1");
   if (at < 0) return undefined;
   const after = start + at + marker.length;
-  const close = text.slice(after, after + 64).indexOf("-----");
+  const close = bytes.subarray(after, Math.min(length, after + 64)).indexOf("-----", 0, "latin1");
   return close < 0 ? after : after + close + 5;
 }

@@ -1,4 +1,5 @@
 import { type Matcher, RE2JS } from "re2js";
+import type { Window } from "./window.ts";
 
 /** What a regex took of a window; `from` and `to` of the whole match. */
 export interface GeneralMatch {
@@ -15,7 +16,7 @@ export interface GeneralMatch {
 export class General {
   readonly #regex: RE2JS;
   readonly #group: number | undefined;
-  #text = "";
+  #version = 0;
   /** up to here the window was searched in vain */
   #searched = -1;
   /** what was found last, and the keyword from which it was */
@@ -28,14 +29,14 @@ export class General {
 
   /** The keyword is at `at`. "more": the window ends within `reach` of it. */
   match(
-    text: string,
+    window: Window,
     at: number,
     reach: number,
     ended: boolean,
     accepts: (match: GeneralMatch) => boolean,
   ): GeneralMatch | "more" | undefined {
-    if (text !== this.#text) {
-      this.#text = text;
+    if (window.version !== this.#version) {
+      this.#version = window.version;
       this.#searched = -1;
       this.#last = undefined;
     }
@@ -44,16 +45,16 @@ export class General {
     if (at + reach > this.#searched) {
       const from = Math.max(0, at - reach);
       // twice the reach, so that the next keyword is most often covered
-      const to = Math.min(text.length, at + 2 * reach);
-      const found = this.#search(text.slice(from, to), from, accepts);
-      if (found !== undefined && (found.to < text.length || ended)) {
+      const to = Math.min(window.length, at + 2 * reach);
+      const found = this.#search(window.slice(from, to), from, accepts);
+      if (found !== undefined && (found.to < window.length || ended)) {
         this.#last = { at, match: found };
         return found;
       }
       // ground that may yet be completed is searched again
       this.#searched = found === undefined ? to : -1;
     }
-    return !ended && text.length - at < reach ? "more" : undefined;
+    return !ended && window.length - at < reach ? "more" : undefined;
   }
 
   #search(part: string, offset: number, accepts: (match: GeneralMatch) => boolean): GeneralMatch | undefined {

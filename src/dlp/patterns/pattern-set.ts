@@ -1,7 +1,8 @@
 import { CompiledRule, type PatternMatch } from "./compiled-rule.ts";
 import { PATTERN_WINDOW_BYTES } from "./limits.ts";
 import type { Allowlist, Rule } from "./rule.ts";
-import { RunEnds } from "./shape/matcher.ts";
+import { RunEnds } from "./shape/run-ends.ts";
+import type { Window } from "./window.ts";
 
 /** Rules as one structure. A keyword's regexes are made at its first hit. */
 export class PatternSet {
@@ -10,16 +11,16 @@ export class PatternSet {
   /** bytes before and after a keyword that a match can span */
   readonly reach = PATTERN_WINDOW_BYTES;
   readonly #byKeyword: readonly (readonly CompiledRule[])[];
-  readonly #runs = new RunEnds();
 
   /** `allowlists`: for every rule. Rules for files of some path are left out: what is scanned has none. */
   constructor(rules: readonly Rule[], allowlists: readonly Allowlist[] = []) {
+    const runs = new RunEnds();
     const byKeyword = new Map<string, CompiledRule[]>();
     for (const rule of rules) {
       if (rule.path !== undefined) continue;
       for (const keyword of rule.keywords) {
         const those = byKeyword.get(keyword) ?? [];
-        those.push(new CompiledRule(rule, keyword, allowlists));
+        those.push(new CompiledRule(rule, keyword, allowlists, runs));
         byKeyword.set(keyword, those);
       }
     }
@@ -28,18 +29,17 @@ export class PatternSet {
   }
 
   /**
-   * Called when the keyword of that id ends at `at` (exclusive) in `text`, a window of the stream as latin1 with at
-   * least `reach` bytes before the keyword where the stream has them. `ended`: nothing follows the window. "more": only
-   * bytes after the window can decide. Quickest when one window is asked about with the same string.
+   * Called when the keyword of that id ends at `at` (exclusive) in a window of the stream with at least `reach` bytes
+   * before the keyword where the stream has them. `ended`: nothing follows the window. "more": only bytes after the
+   * window can decide.
    */
-  match(id: number, text: string, at: number, ended: boolean): PatternMatch | "more" | undefined {
-    let more = false;
+  match(id: number, window: Window, at: number, ended: boolean): PatternMatch | "more" | undefined {
     for (const rule of this.#byKeyword[id] ?? []) {
-      const found = rule.match(text, at, this.reach, ended, this.#runs);
-      if (found === "more") more = true;
-      else if (found !== undefined) return found;
+      const found = rule.match(window, at, this.reach, ended);
+      // the rules behind one that waits wait, too: it makes no difference in which chunks a text comes
+      if (found !== undefined) return found;
     }
-    return more ? "more" : undefined;
+    return undefined;
   }
 }
 

@@ -1,5 +1,7 @@
-import { type ByteSet, WORD } from "./bytes.ts";
+import type { Window } from "../window.ts";
+import { type ByteSet, union, WORD } from "./bytes.ts";
 import { NotSimple } from "./not-simple.ts";
+import { RunEnds } from "./run-ends.ts";
 import { parseShape } from "./syntax.ts";
 import { findKeyword, isDeterministic, type Step, shortest, waysOf } from "./ways.ts";
 
@@ -15,13 +17,19 @@ export interface ShapeMatch {
   readonly judged: number;
 }
 
+/** A step, with the number of its set. */
+type Numbered = Exclude<Step, { kind: "run" }> | (Extract<Step, { kind: "run" }> & { readonly id: number });
+
 interface Way {
   /** what stands before the keyword, nearest first */
-  readonly before: readonly Step[];
+  readonly before: readonly Numbered[];
   /** the keyword and what follows it */
-  readonly after: readonly Step[];
+  readonly after: readonly Numbered[];
   readonly judged: number;
 }
+
+/** Every byte. */
+const ANY = new Uint8Array(256).fill(1);
 
 /**
  * A regex tested at the place of one keyword, in time linear in what it takes: every way through it is a list of runs
@@ -30,14 +38,29 @@ interface Way {
 export class Shape {
   readonly #ways: readonly Way[];
   readonly #group: number;
+  readonly #keywordBytes: number;
+  readonly #runs: RunEnds;
+  /** bytes that may stand before and behind the keyword: nearly every keyword that is none is dropped by them */
+  readonly #precedes: ByteSet;
+  readonly #follows: ByteSet;
 
   /**
    * Throws `NotSimple` when the regex is not of this kind, or no way holds the keyword. `strict`: every way has to spell
-   * it out; otherwise ways without it are left to the rule's other keywords.
+   * it out; otherwise ways without it are left to the rule's other keywords. `runs`: of all shapes of a set.
    */
-  constructor(regex: string, keyword: string, secretGroup: number | undefined, strict = false) {
+  constructor(
+    regex: string,
+    keyword: string,
+    secretGroup: number | undefined,
+    strict = false,
+    runs = new RunEnds(),
+  ) {
     const all = waysOf(parseShape(regex));
     this.#group = secretGroup ?? (all.some((way) => way.some(({ kind }) => kind === "open")) ? 1 : 0);
+    this.#keywordBytes = keyword.length;
+    this.#runs = runs;
+    const numbered = (step: Step): Numbered =>
+      step.kind === "run" ? { ...step, id: runs.idOf(step.set) } : step;
     this.#ways = all.flatMap((way) => {
       const at = findKeyword(way, keyword, strict);
       if (at < 0 && strict) throw new NotSimple("keyword");
@@ -45,9 +68,12 @@ export class Shape {
       const before = way.slice(0, at).reverse();
       const after = way.slice(at);
       if (!isDeterministic(after) || !isDeterministic(before)) throw new NotSimple("ambiguous");
-      return [{ before, after, judged: shortest(this.#secret(way)) }];
+      const judged = shortest(this.#secret(way));
+      return [{ before: before.map(numbered), after: after.map(numbered), judged }];
     });
     if (this.#ways.length === 0) throw new NotSimple("keyword");
+    this.#precedes = union(...this.#ways.map(({ before }) => firstOf(before, 0)));
+    this.#follows = union(...this.#ways.map(({ after }) => firstOf(after, keyword.length)));
   }
 
   #secret(way: readonly Step[]): readonly Step[] {
@@ -57,25 +83,33 @@ export class Shape {
     return way.slice(open, close);
   }
 
-  /** The keyword begins at `at`. "more": bytes after the window decide. */
-  match(text: string, at: number, ended: boolean, runs: RunEnds): ShapeMatch | "more" | undefined {
-    let more = false;
+  /**
+   * The keyword begins at `at`. "more": bytes after the window decide. `near`: they may be waited for; otherwise a way
+   * that they would decide is passed over.
+   */
+  match(window: Window, at: number, ended: boolean, near: boolean): ShapeMatch | "more" | undefined {
+    const { bytes, length } = window;
+    const next = at + this.#keywordBytes;
+    if (next < length && this.#follows[bytes[next] as number] === 0) return undefined;
+    if (at > 0 && this.#precedes[bytes[at - 1] as number] === 0) return undefined;
     for (const way of this.#ways) {
-      const found = this.#try(way, text, at, ended, runs);
-      if (found === "more") more = true;
-      else if (found !== undefined) return found;
+      const found = this.#try(way, window, at, ended);
+      // none behind it is asked: it makes no difference in which chunks a text comes
+      if (found === "more" ? near : found !== undefined) return found;
     }
-    return more ? "more" : undefined;
+    return undefined;
   }
 
-  #try(way: Way, text: string, at: number, ended: boolean, runs: RunEnds): ShapeMatch | "more" | undefined {
+  #try(way: Way, window: Window, at: number, ended: boolean): ShapeMatch | "more" | undefined {
+    const { bytes, length } = window;
     let start = -1;
     let end = -1;
     let position = at;
     for (const step of way.before) {
       if (step.kind === "run") {
+        const { set, max } = step;
         let taken = 0;
-        while (taken < step.max && position > 0 && step.set[text.charCodeAt(position - 1)] === 1) {
+        while (taken < max && position > 0 && set[bytes[position - 1] as number] === 1) {
           position--;
           taken++;
         }
@@ -84,23 +118,28 @@ export class Shape {
         if (step.group === this.#group) start = position;
       } else if (step.kind === "close") {
         if (step.group === this.#group) end = position;
-      } else if (!holdsBefore(step.kind, text, position)) return undefined;
+      } else if (!holdsBefore(step.kind, bytes, position)) return undefined;
     }
     const first = position;
     position = at;
     for (const step of way.after) {
       if (step.kind === "run") {
-        const taken = take(step.set, step.max, text, position, runs);
-        position += taken;
-        if (taken < step.max && position === text.length && !ended) return "more";
-        if (taken < step.min) return undefined;
+        const { set, min, max } = step;
+        const to = Math.min(length, position + max);
+        let stop = position;
+        if (max > LONG_RUN) stop = this.#runs.endOf(step.id, set, window, position, to);
+        else while (stop < to && set[bytes[stop] as number] === 1) stop++;
+        const taken = stop - position;
+        position = stop;
+        if (taken < max && position === length && !ended) return "more";
+        if (taken < min) return undefined;
       } else if (step.kind === "open") {
         if (step.group === this.#group) start = position;
       } else if (step.kind === "close") {
         if (step.group === this.#group) end = position;
       } else {
-        if (position === text.length && !ended) return "more";
-        if (!holdsAfter(step.kind, text, position)) return undefined;
+        if (position === length && !ended) return "more";
+        if (!holdsAfter(step.kind, window, position)) return undefined;
       }
     }
     const { judged } = way;
@@ -109,56 +148,58 @@ export class Shape {
   }
 }
 
-function take(set: ByteSet, max: number, text: string, from: number, runs: RunEnds): number {
-  if (max > LONG_RUN) return Math.min(max, runs.endOf(set, text, from) - from);
-  let taken = 0;
-  while (taken < max && set[text.charCodeAt(from + taken)] === 1) taken++;
-  return taken;
-}
-
 /** A run that may be longer than this is looked up, so that a storm of its keyword does not read it again and again. */
 const LONG_RUN = 24;
 
-/** Where runs end in one window: each byte of it is read once a set, however many keywords stand in the run. */
-export class RunEnds {
-  #text = "";
-  readonly #last = new Map<ByteSet, { from: number; end: number }>();
-
-  endOf(set: ByteSet, text: string, from: number): number {
-    if (text !== this.#text) {
-      this.#text = text;
-      this.#last.clear();
+/** The bytes of which one must stand next, `skipped` bytes on; all where that is not so simple. */
+function firstOf(steps: readonly Step[], skipped: number): ByteSet {
+  let left = skipped;
+  const sets: ByteSet[] = [];
+  for (const step of steps) {
+    if (step.kind === "open" || step.kind === "close") continue;
+    if (step.kind !== "run") return ANY;
+    if (left > 0) {
+      left--;
+      continue;
     }
-    const last = this.#last.get(set);
-    if (last !== undefined && last.from <= from && from <= last.end) return last.end;
-    let end = from;
-    while (end < text.length && set[text.charCodeAt(end)] === 1) end++;
-    this.#last.set(set, { from, end });
-    return end;
+    sets.push(step.set);
+    if (step.min > 0) return union(...sets);
   }
+  return ANY;
 }
 
-function isWord(text: string, at: number): boolean {
-  return WORD[text.charCodeAt(at)] === 1;
+function isWord(bytes: Uint8Array, at: number): boolean {
+  return WORD[bytes[at] as number] === 1;
 }
 
-function holdsAfter(kind: "start" | "end" | "boundary", text: string, at: number): boolean {
-  if (kind === "end") return at === text.length;
-  return kind === "boundary" && isWord(text, at - 1) !== isWord(text, at);
+function holdsAfter(kind: "start" | "end" | "boundary", { bytes, length }: Window, at: number): boolean {
+  if (kind === "end") return at === length;
+  return kind === "boundary" && isWord(bytes, at - 1) !== (at < length && isWord(bytes, at));
 }
 
-function holdsBefore(kind: "start" | "end" | "boundary", text: string, at: number): boolean {
+function holdsBefore(kind: "start" | "end" | "boundary", bytes: Uint8Array, at: number): boolean {
   if (at === 0) return kind !== "end";
   if (kind !== "boundary") return false;
-  return isWord(text, at - 1) !== isWord(text, at) || isEscapeEnd(text, at);
+  return isWord(bytes, at - 1) !== isWord(bytes, at) || isEscapeEnd(bytes, at);
 }
 
 /** `\n`, `\x3d`, `\u003d`, `%3D` before a token end in a letter or digit, and are no part of its word. */
-function isEscapeEnd(text: string, at: number): boolean {
-  // most places are neither; the regex costs ten times this look
-  const before = text.charCodeAt(at - 2);
-  if (before !== 0x5c && text[at - 3] !== "%" && text[at - 4] !== "\\" && text[at - 6] !== "\\") return false;
-  return /(?:\\[bfnrtv]|\\x[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2})$/.test(
-    text.slice(Math.max(0, at - 6), at),
-  );
+function isEscapeEnd(bytes: Uint8Array, at: number): boolean {
+  if (bytes[at - 2] === BACKSLASH) return LETTERS[bytes[at - 1] as number] === 1;
+  if (bytes[at - 3] === PERCENT) return areDigits(bytes, at - 2, at);
+  if (bytes[at - 4] === BACKSLASH && bytes[at - 3] === 0x78) return areDigits(bytes, at - 2, at);
+  return bytes[at - 6] === BACKSLASH && bytes[at - 5] === 0x75 && areDigits(bytes, at - 4, at);
+}
+
+const BACKSLASH = 0x5c;
+const PERCENT = 0x25;
+/** what may stand behind a backslash as a whole escape */
+const LETTERS = new Uint8Array(256);
+for (const byte of Buffer.from("bfnrtv")) LETTERS[byte] = 1;
+const HEX_DIGITS = new Uint8Array(256);
+for (const byte of Buffer.from("0123456789ABCDEFabcdef")) HEX_DIGITS[byte] = 1;
+
+function areDigits(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (HEX_DIGITS[bytes[at] as number] !== 1) return false;
+  return true;
 }

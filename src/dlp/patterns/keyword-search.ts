@@ -1,0 +1,229 @@
+/** Keywords found, by where they end. Its memory is kept for the next search. */
+export class KeywordHits {
+  count = 0;
+  ids = new Int32Array(64);
+  ends = new Int32Array(64);
+
+  push(id: number, end: number): void {
+    if (this.count === this.ids.length) {
+      const { ids, ends } = this;
+      this.ids = new Int32Array(2 * this.count);
+      this.ends = new Int32Array(2 * this.count);
+      this.ids.set(ids);
+      this.ends.set(ends);
+    }
+    this.ids[this.count] = id;
+    this.ends[this.count++] = end;
+  }
+
+  /** Those from `from` on by their ends, then their ids. They nearly are already: by insertion. */
+  sort(from: number): void {
+    const { ids, ends } = this;
+    for (let i = from + 1; i < this.count; i++) {
+      const id = ids[i] as number;
+      const end = ends[i] as number;
+      let to = i;
+      for (; to > from; to--) {
+        const before = ends[to - 1] as number;
+        if (before < end || (before === end && (ids[to - 1] as number) <= id)) break;
+        ends[to] = before;
+        ids[to] = ids[to - 1] as number;
+      }
+      ends[to] = end;
+      ids[to] = id;
+    }
+  }
+}
+
+/** Every byte as it is compared: letters in lower case. */
+const LOWER = new Uint8Array(256).map((_, byte) => (byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte));
+
+/** Three bytes as one number, letters in lower case, some other characters as if they were the same: a first look. */
+const FOLD = 0x202020;
+
+/** 2^32 divided by the golden ratio (Knuth, TAOCP 3, 6.4). */
+const SPREAD = 0x9e3779b1;
+/** Entries of the filter for every trigram, as a power of two. */
+const FILTER_LOG = 4;
+
+/** Indexes of words, of one call. */
+const SIFTED = new Int32Array(32 * 1024);
+
+const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+/** How common bytes are in what programs send, roughly, by which three rare ones are chosen. */
+const COMMON = new Float64Array(256).fill(4);
+for (const [rank, byte] of Buffer.from(" etaoinsrlcdpumf./-h_gbyv\"',=:wkx").entries())
+  COMMON[byte] = 40 - rank;
+
+function commonness(text: string): number {
+  return Buffer.from(text, "latin1").reduce((product, byte) => product * (COMMON[byte] ?? 4), 1);
+}
+
+/**
+ * Searches for many keywords at once: three bytes are looked up at every second place of the text. Of every keyword the
+ * three rarest are known for either case, that it begins at an even place or at an odd one.
+ */
+export class KeywordSearch {
+  /** bytes of the longest */
+  readonly longest: number;
+  /** the keywords, one behind the other, and where each begins; one more at the end */
+  readonly #bytes: Uint8Array;
+  readonly #starts: Int32Array;
+  /** 1: a trigram has this hash */
+  readonly #filter: Uint8Array;
+  readonly #shift: number;
+  readonly #buckets: Int32Array;
+  /** of every entry: the trigram, the keyword, its place in that */
+  readonly #trigrams: Int32Array;
+  readonly #ids: Int32Array;
+  readonly #places: Int8Array;
+  /** keywords by their first two bytes */
+  readonly #beginnings = new Map<number, number[]>();
+
+  /** `keywords`: latin1, lower case, three characters or more each; at least one. */
+  constructor(keywords: readonly string[]) {
+    if (!LITTLE_ENDIAN) throw new Error("the search for keywords reads words as little-endian machines do");
+    this.longest = Math.max(...keywords.map(({ length }) => length));
+    this.#bytes = Buffer.from(keywords.join(""), "latin1");
+    this.#starts = new Int32Array(keywords.length + 1);
+    for (const [id, { length }] of keywords.entries())
+      this.#starts[id + 1] = (this.#starts[id] ?? 0) + length;
+    const found = keywords.flatMap((keyword, id) => entriesOf(keyword).map((entry) => ({ ...entry, id })));
+    const log = Math.max(17, Math.ceil(Math.log2(found.length)) + FILTER_LOG);
+    this.#shift = 32 - log;
+    this.#filter = new Uint8Array(2 ** log);
+    this.#buckets = new Int32Array(((2 ** log) >> FILTER_LOG) + 1);
+    const entries = found
+      .map((entry) => ({ ...entry, hash: Math.imul(entry.trigram, SPREAD) >>> this.#shift }))
+      .sort((a, b) => a.hash - b.hash);
+    for (const { hash } of entries) {
+      this.#filter[hash] = 1;
+      const next = (hash >> FILTER_LOG) + 1;
+      this.#buckets[next] = (this.#buckets[next] ?? 0) + 1;
+    }
+    for (let i = 1; i < this.#buckets.length; i++)
+      this.#buckets[i] = (this.#buckets[i] ?? 0) + (this.#buckets[i - 1] ?? 0);
+    this.#trigrams = Int32Array.from(entries, ({ trigram }) => trigram);
+    this.#ids = Int32Array.from(entries, ({ id }) => id);
+    this.#places = Int8Array.from(entries, ({ place }) => place);
+    for (const [id, keyword] of keywords.entries()) {
+      const first = keyword.charCodeAt(0) | (keyword.charCodeAt(1) << 8);
+      this.#beginnings.set(first, [...(this.#beginnings.get(first) ?? []), id]);
+    }
+  }
+
+  /**
+   * Keywords that end in `bytes` behind `seen` and at `length` at the latest. `words`: the same memory, with eight bytes
+   * more than `length`, whatever they are; 128 KiB at most.
+   */
+  search(bytes: Uint8Array, words: Uint32Array, seen: number, length: number, hits: KeywordHits): void {
+    const filter = this.#filter;
+    const shift = this.#shift;
+    const count = this.#sift(words, Math.max(0, seen - this.longest + 1) >> 2, length >> 2);
+    for (let i = 0; i < count; i++) {
+      const at = SIFTED[i] as number;
+      const word = (words[at] as number) | 0x20202020;
+      const even = word & 0xffffff;
+      const odd = (word >>> 16) | ((((words[at + 1] as number) | 0x20) & 0xff) << 16);
+      const evenHash = Math.imul(even, SPREAD) >>> shift;
+      const oddHash = Math.imul(odd, SPREAD) >>> shift;
+      if (filter[evenHash] === 1) this.#lookUp(bytes, evenHash, even, 4 * at, seen, length, hits);
+      if (filter[oddHash] === 1) this.#lookUp(bytes, oddHash, odd, 4 * at + 2, seen, length, hits);
+    }
+  }
+
+  /** Puts the words where something may be into `SIFTED` and says how many. Without a branch: one costs three times as much. */
+  #sift(words: Uint32Array, first: number, last: number): number {
+    const filter = this.#filter;
+    const shift = this.#shift;
+    let count = 0;
+    let word = (words[first] as number) | 0x20202020;
+    for (let i = first; i <= last; i++) {
+      const next = (words[i + 1] as number) | 0x20202020;
+      const even = Math.imul(word & 0xffffff, SPREAD) >>> shift;
+      const odd = Math.imul((word >>> 16) | ((next & 0xff) << 16), SPREAD) >>> shift;
+      SIFTED[count] = i;
+      count += (filter[even] as number) | (filter[odd] as number);
+      word = next;
+    }
+    return count;
+  }
+
+  #lookUp(
+    bytes: Uint8Array,
+    hash: number,
+    trigram: number,
+    at: number,
+    seen: number,
+    length: number,
+    hits: KeywordHits,
+  ): void {
+    const end = this.#buckets[(hash >> FILTER_LOG) + 1] as number;
+    for (let i = this.#buckets[hash >> FILTER_LOG] as number; i < end; i++) {
+      if (this.#trigrams[i] !== trigram) continue;
+      const id = this.#ids[i] as number;
+      const start = at - (this.#places[i] as number);
+      if (start < 0 || LOWER[bytes[start] as number] !== this.#bytes[this.#starts[id] as number]) continue;
+      const stop = start + (this.#starts[id + 1] as number) - (this.#starts[id] as number);
+      if (stop > seen && stop <= length && this.#agrees(id, bytes, start, stop)) hits.push(id, stop);
+    }
+  }
+
+  /** Whether `bytes` from `from` to `to` are the beginning of a keyword, or all of it. */
+  #agrees(id: number, bytes: Uint8Array, from: number, to: number): boolean {
+    const keyword = this.#bytes;
+    let k = this.#starts[id] as number;
+    for (let i = from; i < to; i++, k++) if (LOWER[bytes[i] as number] !== keyword[k]) return false;
+    return true;
+  }
+
+  /** Where the longest beginning of a keyword, of two bytes or more, stands at the end of `bytes`; their end where none does. */
+  unfinished(bytes: Uint8Array, length: number): number {
+    for (let at = Math.max(0, length - this.longest + 1); at < length - 1; at++) {
+      const ids = this.#beginnings.get(
+        (LOWER[bytes[at] as number] as number) | ((LOWER[bytes[at + 1] as number] as number) << 8),
+      );
+      if (ids === undefined) continue;
+      for (const id of ids) {
+        const size = (this.#starts[id + 1] as number) - (this.#starts[id] as number);
+        if (size > length - at && this.#agrees(id, bytes, at, length)) return at;
+      }
+    }
+    return length;
+  }
+}
+
+interface Entry {
+  readonly trigram: number;
+  /** of its first byte, counted from the keyword's; -1: the byte before it */
+  readonly place: number;
+}
+
+/** What is looked for at even places of a text, for a keyword at an even place and for one at an odd place. */
+function entriesOf(keyword: string): Entry[] {
+  return [0, 1].flatMap((odd) => {
+    const places: number[] = [];
+    for (let place = odd; place + 3 <= keyword.length; place += 2) places.push(place);
+    if (places.length > 0) {
+      const [rarest = odd] = places.sort((a, b) => commonAt(keyword, a) - commonAt(keyword, b));
+      return [{ trigram: trigramOf(keyword.slice(rarest, rarest + 3)), place: rarest }];
+    }
+    // three bytes at an odd place: two of them, and whatever is beside
+    const place = commonness(keyword.slice(0, 2)) < commonness(keyword.slice(1)) ? -1 : 1;
+    const beside = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte));
+    const trigrams = new Set(
+      beside.map((any) => trigramOf(place < 0 ? any + keyword.slice(0, 2) : keyword.slice(1) + any)),
+    );
+    return [...trigrams].map((trigram) => ({ trigram, place }));
+  });
+}
+
+function commonAt(keyword: string, place: number): number {
+  return commonness(keyword.slice(place, place + 3));
+}
+
+/** As it is read from memory, on this machine. */
+function trigramOf(text: string): number {
+  return (text.charCodeAt(0) | (text.charCodeAt(1) << 8) | (text.charCodeAt(2) << 16) | FOLD) & 0xffffff;
+}
