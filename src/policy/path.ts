@@ -2,7 +2,7 @@ export interface TargetProblem {
   readonly ok: false;
   /** why, as the end of a sentence: `holds an encoded slash` */
   readonly problem: string;
-  /** an encoded CR or LF: header injection rather than ambiguity */
+  /** an encoded CR, LF or NUL: header injection rather than ambiguity */
   readonly crlf?: true;
   /** set when `encoded_slash: opaque` would let it through */
   readonly encodedSlash?: true;
@@ -75,7 +75,7 @@ function normalisePath(raw: string, encodedSlash: "block" | "opaque"): string | 
   if (BAD_ESCAPE.test(raw)) return fail("holds a `%` that begins no escape");
   const path = raw.replace(/%[0-9A-Fa-f]{2}/g, decodeUnreserved);
   if (/\\|%5C/.test(path)) return fail("holds a backslash");
-  if (/%0[AD]/.test(path)) return { ok: false, problem: "holds an encoded CR or LF", crlf: true };
+  if (/%0[0AD]/.test(path)) return { ok: false, problem: "holds an encoded CR, LF or NUL", crlf: true };
   if (/%[01]|%7F/.test(path)) return fail("holds an encoded control character");
   if (DOUBLE_ENCODED.test(path)) return fail("holds a character that is percent-encoded twice");
   if (DOT_WITH_PARAMETER.test(path)) return fail("holds a dot segment with a parameter (`..;`)");

@@ -99,6 +99,7 @@ describe("normaliseTarget", () => {
   it("tells an encoded line break as what it is", () => {
     expect(block("/a%0d%0aX:%20y")).toMatchObject({ ok: false, crlf: true });
     expect(block("/a%0A")).toMatchObject({ ok: false, crlf: true });
+    expect(block("/a%00")).toMatchObject({ ok: false, crlf: true });
   });
 
   it("keeps an opaque encoded slash as a character that never separates", () => {
