@@ -7,6 +7,7 @@ import type { Manifests } from "../manifest/load.ts";
 import { emptyBottle } from "../manifest/merge.ts";
 import type { Settings } from "../manifest/settings.ts";
 import { weakenedInspection } from "../plan/inspection.ts";
+import { modelHints } from "../plan/model-hints.ts";
 import { notEnforced } from "../plan/not-enforced.ts";
 import { PROVIDER_NAMES } from "../providers/index.ts";
 import { kindOfManifest, openManifests } from "./manifests.ts";
@@ -26,7 +27,11 @@ export async function validate(names: readonly string[], values: Values, io: Ope
   const settings = textOption(values, "settings");
   const path = settings === undefined ? undefined : resolve(io.cwd, settings);
   const valid = names.length === 0 ? await everything(manifests, path) : await named(manifests, names, path);
-  for (const line of new Set([...valid.notices, ...weaker(valid), ...notYet(valid)])) io.notice(line);
+  const hints = valid.bottles.flatMap(({ routes, provider }) => {
+    const template = provider.template?.value ?? "claude";
+    return modelHints(routes.values(), new Set(template === "claude" ? ["api.anthropic.com"] : []));
+  });
+  for (const line of new Set([...valid.notices, ...hints, ...weaker(valid), ...notYet(valid)])) io.notice(line);
   const count = (number: number, what: string) => `${number} ${what}${number === 1 ? "" : "s"}`;
   io.stdout.write(`ok: ${count(valid.bottles.length, "bottle")}, ${count(valid.agents.length, "agent")}\n`);
   return 0;

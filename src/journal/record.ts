@@ -60,7 +60,7 @@ export interface RequestEvent {
 
 /** One thing the content inspection found. */
 export interface RecordedFinding {
-  /** `known_secrets`, `canary`, `token_patterns`, `entropy`, `naive_injection_detection`, `response_mask` */
+  /** `known_secrets`, `canary`, `token_patterns`, `entropy`, `naive_injection_detection`, `response_mask`, `model_api` */
   readonly detector: string;
   /** the secret's name, the rule's id or the phrase's class */
   readonly name: string;

@@ -73,12 +73,11 @@ export function notEnforced(
 }
 
 function addRoute(route: Route, add: (key: string, at: string, meanwhile: string) => void): void {
-  const { host, at, dlp, body, git } = route;
+  const { host, at, dlp, git } = route;
   const key = `egress.routes ${host}`;
   if (includesEntropy(dlp)) {
     add(`${key} dlp.outbound_detectors: entropy`, at, "nothing is reported for its randomness alone");
   }
-  if (body !== undefined) add(`${key} body`, at, "request bodies are not looked into");
   if (git.apiWrite === true) add(`${key} git.api_write`, at, "the route alone decides about the forge's API");
 }
 

@@ -3,6 +3,7 @@ import { variableOf } from "../manifest/allowed-secrets.ts";
 import type { Route, RouteDlp } from "../manifest/bottle.ts";
 import { DEFAULT_INSPECTION, type RouteAuth, type RouteInspection, type RouteSpec } from "../policy/route.ts";
 import type { SecretNeed } from "./launch-plan.ts";
+import { modelHints } from "./model-hints.ts";
 
 /** Port of a route that names none. */
 const HTTPS_PORT = 443;
@@ -40,9 +41,17 @@ export function compileRoute(route: Route, base: RouteSpec | undefined, supervis
       route.dlp ?? {},
       base?.dlp ?? { ...DEFAULT_INSPECTION, onMatch: supervise ? "supervise" : "block" },
     ),
+    ...modelApi(route, base),
     ...(route.limits !== undefined && { limits: route.limits }),
     source: base === undefined ? route.at : `${route.at} over ${base.source}`,
   };
+}
+
+/** What a key of `body` leaves out is denied. */
+function modelApi({ body }: Route, base: RouteSpec | undefined): Pick<RouteSpec, "body"> {
+  if (body === undefined) return base?.body === undefined ? {} : { body: base.body };
+  const { kind, serverTools = [], remoteUrls = "deny", fileUpload = "deny" } = body;
+  return { body: { kind, serverTools, remoteUrls, fileUpload } };
 }
 
 function inspection(written: RouteDlp, base: RouteInspection): RouteInspection {
@@ -74,7 +83,8 @@ export function planRoutes(
   supervise: boolean,
 ): PlannedRoutes {
   const own = new Map(provider.routes.map((route) => [route.host, route]));
-  const notices: string[] = [];
+  const covered = provider.routes.flatMap(({ host, body }) => (body === undefined ? [] : [host]));
+  const notices = modelHints(written.values(), new Set(covered));
   const secrets: SecretNeed[] = [];
   const routes = [...provider.routes.filter(({ host }) => !written.has(host))];
   for (const route of written.values()) {

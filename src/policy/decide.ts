@@ -4,6 +4,7 @@ import { gitTraffic } from "./git-traffic.ts";
 import { fieldValue, overriddenMethods, pathOverride } from "./headers.ts";
 import type { HostName } from "./host.ts";
 import { MAX_METHOD_LENGTH, MAX_TARGET_LENGTH } from "./limits.ts";
+import { type Endpoint, endpointOf } from "./model-api/endpoints.ts";
 import { type Named, nameHost } from "./named-host.ts";
 import { neededEncodedSlash, neededGitFetch, neededMatch, neededPort, neededRoute } from "./needed.ts";
 import { normaliseTarget } from "./path.ts";
@@ -18,6 +19,8 @@ export interface AllowDecision {
   readonly path: string;
   /** path and query to send upstream, and nothing else */
   readonly target: string;
+  /** of a route with `body` */
+  readonly endpoint?: Endpoint;
 }
 
 export interface BlockDecision {
@@ -34,7 +37,8 @@ export function isAllowed(decision: Decision): decision is AllowDecision {
 
 /**
  * Decides one request (SPEC §3), default deny. Pure, never throws. Checks run in this order, the first that fails names
- * the code: the names agree, the host is a name, host, port, TLS for credentials, method, target, git, `matches`.
+ * the code: the names agree, the host is a name, host, port, TLS for credentials, method, target, git, `matches`, the
+ * endpoint of a model's API.
  */
 export function decide(policy: EgressPolicy, facts: RequestFacts): Decision {
   const named = nameHost(facts);
@@ -57,7 +61,11 @@ export function decide(policy: EgressPolicy, facts: RequestFacts): Decision {
   if (gitRefusal !== undefined) return { verdict: gitRefusal, host };
   const verdict = route.matches.length === 0 ? route.allow : matchVerdict(route, facts, path, query);
   if (verdict.action === "block") return { verdict, host };
-  return { verdict, route, host, path, target: target.target };
+  const { body } = route.spec;
+  if (body === undefined) return { verdict, route, host, path, target: target.target };
+  const endpoint = endpointOf(body, route, facts, path, query);
+  if (typeof endpoint !== "string") return { verdict: endpoint, host };
+  return { verdict, route, host, path, target: target.target, endpoint };
 }
 
 function hostRefusal(policy: EgressPolicy, host: HostName, facts: RequestFacts): Refusal {

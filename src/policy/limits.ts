@@ -27,3 +27,9 @@ export const QUOTA_STEPS = 64;
 
 /** Different hosts that one quota can tell apart; a further one is refused with `egress.quota_exceeded`. */
 export const HOST_METER_COUNT = 4096;
+
+/** Levels of JSON in the body of a request to a model's API; deeper is refused with `model.body_unreadable`. */
+export const MAX_JSON_DEPTH = 128;
+
+/** Values in the JSON of such a body; more is refused with `model.body_unreadable`. */
+export const MAX_JSON_VALUES = 1_000_000;

@@ -116,6 +116,7 @@ function route(authToken: string, kind: "oauth" | "api-key" | undefined): RouteS
     source: "provider claude",
     // its answers are the model's own words, which may speak of anything
     dlp: { ...DEFAULT_INSPECTION, onMatch: "redact", inbound: "warn" },
+    body: { kind: "anthropic-messages", serverTools: [], remoteUrls: "deny", fileUpload: "deny" },
     auth:
       kind === "api-key"
         ? { header: "x-api-key", scheme: "raw", secret: authToken }

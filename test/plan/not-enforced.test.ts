@@ -22,7 +22,6 @@ const LATER: Readonly<Record<string, readonly [yaml: string, line: string]>> = {
     route("git: {api_write: true}"),
     "egress.routes a.example.com git.api_write",
   ],
-  "egress.routes[].body": [route("body: {kind: openai-chat}"), "egress.routes a.example.com body"],
   "git-gate.repos": [
     repo(),
     "git-gate.repos.widgets (dev.md:2): not enforced yet; pushes to forge.example.com stay blocked",
@@ -54,7 +53,7 @@ describe("each key that does not act yet gives exactly one line, where it is wri
 test("what acts, and what is only a default, gives no line", async () => {
   const acting = `env: {A: x}
 agent_provider: {template: claude, auth_token: T, forward_host_credentials: false}
-egress: {log: 2, routes: [{host: a.example.com, ports: [443], git: {fetch: true, api_write: false}}]}
+egress: {log: 2, routes: [{host: a.example.com, ports: [443], git: {fetch: true, api_write: false}, body: {kind: openai-chat}}]}
 git-gate: {user: {name: Bot}}
 workspace: {mode: bind}
 limits: {memory: 1G, pids: 100, cpus: 1, disk: 1G, open_files: 100, time: 1h}

@@ -208,8 +208,9 @@ const route = () =>
     ),
     dlp: optional(routeDlp(), { description: "Scanning of this route", acts: "now", shape: "map, below" }),
     body: optional(routeBody(), {
-      description: "Rules for model-API bodies",
-      acts: "later",
+      description: "The host is a model's API: what a request may make its provider do (docs/model-apis.md)",
+      default: "none; provider routes: nothing",
+      acts: "now",
       shape: "map, below",
     }),
     limits: optional(

@@ -73,18 +73,23 @@ export const routeBody = () =>
   z.strictObject({
     kind: required(z.enum(["anthropic-messages", "openai-responses", "openai-chat"]), {
       description: "The API whose request bodies are read",
-      acts: "later",
+      acts: "now",
     }),
     server_tools: optional(list(TEXT), {
-      description: "Server-side tools a request may use",
-      acts: "later",
+      description:
+        "What the provider may run, and types and fields that are not known: `web_search`, `mcp`, …",
+      default: "none",
+      acts: "now",
     }),
     remote_urls: optional(z.enum(["deny", "allowlist"]), {
-      description: "URLs the model's provider would fetch: none, or hosts of this bottle's routes",
-      acts: "later",
+      description:
+        "URLs the model's provider would fetch: none, or those that this bottle's routes allow a GET of",
+      default: "deny",
+      acts: "now",
     }),
     file_upload: optional(z.enum(["allow", "deny"]), {
-      description: "File content blocks and uploads",
-      acts: "later",
+      description: "Uploads to the model's provider, and files that lie there",
+      default: "deny",
+      acts: "now",
     }),
   });

@@ -3,7 +3,9 @@ import type { HeaderList, RequestFacts } from "../../policy/facts.ts";
 import { type Refusal, refuse } from "../../policy/verdict.ts";
 import type { Brokered } from "./credential/foreign.ts";
 import type { ExchangeRecord } from "./exchange-record.ts";
+import { type GateOutlet, type ModelGate, modelGate } from "./inspect/model-gate.ts";
 import type { HeadValues } from "./inspect/redacted-head.ts";
+import type { RequestInspection } from "./inspect/request-inspection.ts";
 import type { Plane } from "./plane.ts";
 import type { IncomingRequest } from "./stream.ts";
 
@@ -16,20 +18,27 @@ export interface Admission {
   readonly brought: HeaderList;
   /** the sidecar's credential is among the fields */
   readonly brokered?: Brokered;
+  /** what holds it until its body has been read whole */
+  readonly gate?: ModelGate;
 }
 
-/** Counts an allowed request, and puts the route's credential on. A Refusal: a quota is used up. */
+/** Counts an allowed request, and puts the route's credential on. A Refusal: a quota is used up, or its body can't be read. */
 export function admit(
   plane: Plane,
-  { route, host, target }: AllowDecision,
+  decision: AllowDecision,
   request: IncomingRequest,
   record: ExchangeRecord,
+  outlet: GateOutlet,
 ): Admission | Refusal {
+  const { route, host, target } = decision;
   const { spec } = route;
   const { fields } = request;
+  const gate = modelGate(plane, decision, request, outlet);
+  if (gate && "code" in gate) return gate;
+  const held = gate && { gate };
   const over = plane.quotas.admit(spec, host, request.facts, performance.now());
   if (over) return over;
-  if (!spec.auth) return { fields, target, brought: fields };
+  if (!spec.auth) return { fields, target, brought: fields, ...held };
   const credential = plane.credentials.of(spec, spec.auth);
   const put = credential.putOn(fields, target, host);
   record.putOn(credential, put);
@@ -40,14 +49,30 @@ export function admit(
     target: put.target,
     brought,
     brokered: { credential, host, grant: put.grant },
+    ...held,
   };
+}
+
+/** Reads an admitted request's head. What may be sent of it; a Refusal; undefined: it was refused already. */
+export function admitHead(
+  plane: Plane,
+  decision: AllowDecision,
+  { facts }: IncomingRequest,
+  admitted: Admission,
+  reading: RequestInspection,
+): { readonly decision: AllowDecision; readonly admission: Admission } | Refusal | undefined {
+  const values = { target: admitted.target, fields: admitted.brought };
+  const read = reading.head(facts.method, decision.host, values);
+  if (!read) return undefined;
+  if (read === values) return { decision, admission: admitted };
+  return admitRedacted(plane, decision, facts, admitted, read);
 }
 
 /**
  * Decides again about a request from whose head something was taken out: rules must allow what is sent. The route has to
  * be the same; its credential stays.
  */
-export function admitRedacted(
+function admitRedacted(
   { policy }: Plane,
   decided: AllowDecision,
   facts: RequestFacts,

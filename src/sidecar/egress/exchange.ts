@@ -1,13 +1,13 @@
 import type { RecordedFinding } from "../../journal/record.ts";
-import { type AllowDecision, type Decision, decide, isAllowed } from "../../policy/decide.ts";
+import { type Decision, decide, isAllowed } from "../../policy/decide.ts";
 import type { HeaderList } from "../../policy/facts.ts";
 import { fieldBytes } from "../../policy/head-bytes.ts";
 import { type Refusal, refuse } from "../../policy/verdict.ts";
-import { type Admission, admit, admitRedacted } from "./admission.ts";
+import { admit, admitHead } from "./admission.ts";
 import type { Brokered } from "./credential/foreign.ts";
 import type { Timed } from "./deadlines.ts";
 import { describe, ExchangeRecord } from "./exchange-record.ts";
-import type { HeadValues } from "./inspect/redacted-head.ts";
+import type { GateOutlet } from "./inspect/model-gate.ts";
 import { RequestInspection, type RequestOutlet, type RequestReading } from "./inspect/request-inspection.ts";
 import { EXCHANGE_IDLE_MS } from "./limits.ts";
 import type { Transcript } from "./log/transcript.ts";
@@ -30,7 +30,7 @@ import type {
 import { WebSocketRelay } from "./websocket/relay.ts";
 
 /** One request and its answer: decide, put the credential on, pass both bodies through, journal. */
-export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed {
+export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, GateOutlet, Timed {
   deadline: number;
   readonly #plane: Plane;
   readonly #client: ClientSide;
@@ -70,7 +70,7 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed 
       this.refuse(decision.verdict);
       return;
     }
-    const admitted = admit(this.#plane, decision, this.#request, this.#record);
+    const admitted = admit(this.#plane, decision, this.#request, this.#record, this);
     if ("code" in admitted) {
       this.refuse(admitted);
       return;
@@ -81,34 +81,39 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, Timed 
     const reading = new RequestInspection(
       inspector,
       inspector.rules(route),
-      this.#out,
+      admitted.gate ?? this.#out,
       this,
       admitted.brokered,
     );
     this.#reading = reading;
-    const values = { target: admitted.target, fields: admitted.brought };
-    const read = reading.head(facts.method, host, values);
-    if (!read) return;
-    const sent = read === values ? admitted : this.#admitAgain(decision, admitted, read);
+    const sent = admitHead(this.#plane, decision, this.#request, admitted, reading);
     if (!sent) return;
-    const { fields, target } = sent;
+    if ("code" in sent) {
+      this.refuse(sent);
+      return;
+    }
+    this.#decision = sent.decision;
+    const { fields, target, gate } = sent.admission;
     if (body !== "none" && body !== 0) reading.startBody(fields);
     if (this.#finished) return;
-    this.#outgoing = outgoingRequest(this.#request, host, target, fields);
+    this.#outgoing = outgoingRequest(this.#request, host, target, fields, gate !== undefined);
+    if (gate) {
+      if (this.#request.expectsContinue) this.#client.informational(100, []);
+      this.#client.flush();
+      return;
+    }
     this.#beginning = true;
     this.#open(host, this.#outgoing, false);
     this.#beginning = false;
   }
 
-  /** Something was taken out of the head. Undefined: what is left is refused. */
-  #admitAgain(decided: AllowDecision, admitted: Admission, redacted: HeadValues): Admission | undefined {
-    const again = admitRedacted(this.#plane, decided, this.#request.facts, admitted, redacted);
-    if ("code" in again) {
-      this.refuse(again);
-      return undefined;
-    }
-    this.#decision = again.decision;
-    return again.admission;
+  letGo(body: Buffer, trailers: HeaderList): void {
+    const request = this.#outgoing;
+    if (this.#finished || !request) return;
+    this.#outgoing = { ...request, body: trailers.length > 0 ? "stream" : body.length };
+    this.#out.write(body);
+    this.#out.end(trailers);
+    this.#open(this.#decision?.host ?? "", this.#outgoing, false);
   }
 
   #open(host: string, request: OutgoingRequest, fresh: boolean): void {

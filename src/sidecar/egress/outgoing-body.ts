@@ -1,8 +1,18 @@
 import type { HeaderList } from "../../policy/facts.ts";
 import type { UpstreamSide } from "./stream.ts";
 
+/** Where what may go of a request's body goes. */
+export interface BodyOut {
+  write(bytes: Buffer): void;
+  end(trailers: HeaderList): void;
+  /** hands over what was written; false: wait */
+  flush(): boolean;
+  /** nothing more goes out */
+  close(): void;
+}
+
 /** What of a request's body may go, on its way to an upstream that may not be there yet. */
-export class OutgoingBody {
+export class OutgoingBody implements BodyOut {
   #upstream: UpstreamSide | undefined;
   #queue: Buffer[] = [];
   #trailers: HeaderList | undefined;

@@ -8,12 +8,16 @@ export function mayRepeat({ body, method }: OutgoingRequest): boolean {
   return body === "none" && IDEMPOTENT.has(method);
 }
 
-/** The request as it goes to `host`, which was decided on, with its fields and target as they are to be sent. */
+/**
+ * The request as it goes to `host`, which was decided on, with its fields and target as they are to be sent. `held`: its
+ * body is there when it goes, so there is nothing to wait for.
+ */
 export function outgoingRequest(
   { facts, body, takesTrailers, expectsContinue, websocket }: IncomingRequest,
   host: string,
   target: string,
   fields: HeaderList,
+  held = false,
 ): OutgoingRequest {
   const { method, scheme, port } = facts;
   return {
@@ -21,7 +25,7 @@ export function outgoingRequest(
     scheme,
     authority: port === (scheme === "https" ? 443 : 80) ? host : `${host}:${port}`,
     target,
-    fields: expectsContinue ? [...fields, "Expect", "100-continue"] : fields,
+    fields: expectsContinue && !held ? [...fields, "Expect", "100-continue"] : fields,
     body,
     takesTrailers,
     ...(websocket === undefined ? {} : { websocket }),

@@ -10,7 +10,9 @@ import { type Code, type Refusal, refuse } from "../../../policy/verdict.ts";
 import { replacedText } from "../replace.ts";
 import { HeldBytes } from "../websocket/held-bytes.ts";
 import type { BodyFault } from "./body-fault.ts";
+import { HeldTotal } from "./held-total.ts";
 import { HoldTimer } from "./hold-timer.ts";
+import { MODEL_HELD_BYTES } from "./limits.ts";
 
 /** What the requests to one host are read for, and what a find leads to. */
 export interface RouteRules {
@@ -28,6 +30,7 @@ export class Inspector {
   readonly split: SplitIndex;
   readonly holds = new HoldTimer();
   readonly heldMessages = new HeldBytes();
+  readonly heldBodies = new HeldTotal(MODEL_HELD_BYTES);
   readonly #rules = new WeakMap<CompiledRoute, RouteRules>();
 
   constructor(secrets: readonly KnownSecret[], patterns: PatternSet) {

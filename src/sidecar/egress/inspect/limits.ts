@@ -45,3 +45,9 @@ export const HOLD_IDLE_MS = 30;
 
 /** Times that what a redaction leaves is searched again and redacted again; what is still found then is blocked. */
 export const REDACTION_ROUNDS = 3;
+
+/** Bytes of the body of a request to a model's API (a route with `body`), coded and decoded; it is held whole. More: `dlp.body_too_large`. */
+export const MODEL_BODY_BYTES = 32 * 1024 * 1024;
+
+/** Bytes that all such bodies held in one bottle may have together; more: `dlp.body_too_large`, to be tried again. */
+export const MODEL_HELD_BYTES = 96 * 1024 * 1024;

@@ -6,7 +6,7 @@ import type { HeaderList } from "../../../policy/facts.ts";
 import type { Refusal } from "../../../policy/verdict.ts";
 import type { FieldJudge } from "../credential/field-judge.ts";
 import { type Brokered, bodyJudge, trailerRefusal } from "../credential/foreign.ts";
-import type { OutgoingBody } from "../outgoing-body.ts";
+import type { BodyOut } from "../outgoing-body.ts";
 import type { BodyFault } from "./body-fault.ts";
 import { inspectHead } from "./head-inspection.ts";
 import type { Holder } from "./hold-timer.ts";
@@ -38,7 +38,7 @@ const NO_FIELDS: HeaderList = [];
 export class RequestInspection implements RequestReading, BodyOutlet, Holder {
   readonly #inspector: Inspector;
   readonly #rules: RouteRules;
-  readonly #out: OutgoingBody;
+  readonly #out: BodyOut;
   readonly #outlet: RequestOutlet;
   readonly #brokered: Brokered | undefined;
   #body: RequestBody | undefined;
@@ -49,7 +49,7 @@ export class RequestInspection implements RequestReading, BodyOutlet, Holder {
   constructor(
     inspector: Inspector,
     rules: RouteRules,
-    out: OutgoingBody,
+    out: BodyOut,
     outlet: RequestOutlet,
     brokered?: Brokered,
   ) {
@@ -145,6 +145,7 @@ export class RequestInspection implements RequestReading, BodyOutlet, Holder {
   close(): void {
     this.#refused = true;
     this.#body?.close();
+    this.#out.close();
     this.#inspector.holds.drop(this);
   }
 

@@ -15,6 +15,7 @@ import { InboundJudge } from "./inbound-judge.ts";
 import { Lane } from "./lane.ts";
 import { CLOSE_MS } from "./limits.ts";
 import { MessageCoding } from "./message-coding.ts";
+import { ModelJudge } from "./model-judge.ts";
 import { OutboundJudge } from "./outbound-judge.ts";
 
 /** Where a relay's bytes go. */
@@ -51,14 +52,16 @@ export class WebSocketRelay implements Timed, Holder {
     const found = sink.found.bind(sink);
     const outbound = new OutboundJudge(plane.inspector, rules, found);
     const { heldMessages: held } = plane.inspector;
+    const { body } = rules.route.spec;
     const oversize =
       rules.inspection.oversize === "pass" ? (why: string) => sink.notInspected(why) : undefined;
     this.#toUpstream = new Lane({
       masked: true,
       coding: coding(deflate?.clientMaxWindowBits, deflate?.clientNoContextTakeover ?? false),
-      judge: outbound,
+      judge: body ? new ModelJudge(outbound, plane, rules.route, body, found) : outbound,
       held,
-      oversize,
+      // what is not read as a model API's must not go
+      oversize: body ? undefined : oversize,
       write: (bytes) => out.write(bytes),
       closed: () => this.#closing(),
       copy: transcript && ((text) => transcript.request.data(text)),
