@@ -1,6 +1,6 @@
-import { EncodedRuns } from "./decode/encoded-runs.ts";
-import { inflate } from "./decode/inflate.ts";
-import { DEPTH, INFLATED_TOTAL_BYTES } from "./decode/limits.ts";
+import { CompressedMembers } from "./decode/compressed-members.ts";
+import { type DecodedRun, EncodedRuns, LANES } from "./decode/encoded-runs.ts";
+import { DEPTH, INFLATED_FREE_BYTES, INFLATED_RATIO } from "./decode/limits.ts";
 import type { TextReader } from "./decode/respelled.ts";
 import { Respellings } from "./decode/respellings.ts";
 import { nested, type ViewFindings } from "./decode/view-findings.ts";
@@ -12,7 +12,8 @@ import { type KeywordIndex, PatternMatcher } from "./pattern-matcher.ts";
 export interface Sought {
   readonly index: KnownIndex;
   readonly keywords: KeywordIndex | undefined;
-  /** bytes that compressed data of the present message grew to */
+  /** bytes of the present message, and what all that is compressed in it became */
+  seen: number;
   inflated: number;
 }
 
@@ -24,12 +25,16 @@ export class EncodedViews {
   readonly #sought: Sought;
   readonly #depth: number;
   readonly #found: ViewFindings;
-  readonly #runs = new EncodedRuns((view, encoding, start, end) => this.#run(view, encoding, start, end));
+  readonly #runs = new EncodedRuns((run) => this.#run(run));
   readonly #respellings: Respellings;
+  readonly #members: CompressedMembers | undefined;
+  /** what is compressed in a run, by lane; where the run goes on, so may that */
+  #lanes: (CompressedMembers | undefined)[] | undefined;
+  #seen = 0;
   #noted: { readonly name: string; readonly start: number; readonly end: number }[] | undefined;
 
-  /** `depth`: the encodings around the text. */
-  constructor(sought: Sought, depth: number, found: ViewFindings) {
+  /** `depth`: the encodings around the text. `members`: what is compressed in it is read. */
+  constructor(sought: Sought, depth: number, found: ViewFindings, members = true) {
     this.#sought = sought;
     this.#depth = depth;
     this.#found = found;
@@ -49,17 +54,23 @@ export class EncodedViews {
           find(rule, from, to, (start, end) =>
             found.pattern(rule, nested(encoding, inner), start, end, replaceable && whole),
           ),
+        unreadable: (what, tooLarge, inner, from, to) =>
+          found.unreadable(what, tooLarge, nested(encoding, inner), places.of(from), places.of(to)),
       });
     });
+    if (members) this.#members = this.#newMembers(depth, (start) => [start, this.#seen]);
   }
 
   /** Text offset of the first byte of something encoded that goes on; all bytes seen when nothing does. */
   get open(): number {
-    return Math.min(this.#runs.open, this.#respellings.open);
+    return Math.min(this.#runs.open, this.#respellings.open, this.#members?.open ?? this.#seen);
   }
 
   /** The text is to be searched before its views are. */
   write(bytes: Buffer, last: boolean): void {
+    this.#seen += bytes.length;
+    if (this.#depth === 0) this.#sought.seen += bytes.length;
+    this.#members?.write(bytes, last);
     this.#respellings.write(bytes, last);
     this.#runs.write(bytes, last);
   }
@@ -75,12 +86,16 @@ export class EncodedViews {
   settle(): void {
     this.#runs.settle();
     this.#respellings.settle();
+    this.#members?.settle();
   }
 
   /** A message ends here: the next one may hold as much that is compressed. */
   boundary(): void {
     this.#runs.settle();
     this.#respellings.boundary();
+    this.#members?.boundary();
+    if (this.#depth > 0) return;
+    this.#sought.seen = 0;
     this.#sought.inflated = 0;
   }
 
@@ -90,38 +105,68 @@ export class EncodedViews {
     );
   }
 
-  #run(view: Buffer, encoding: string, start: number, end: number): void {
+  #run(run: DecodedRun): boolean {
+    const { decoded, encoding, start, end, lane, known } = run;
+    if (run.telling) this.#readRun(run);
+    if (this.#depth + 1 === DEPTH) return false;
+    this.#lanes ??= new Array<CompressedMembers | undefined>(LANES);
+    const members =
+      (known > 0 ? this.#lanes[lane] : undefined) ??
+      this.#newMembers(this.#depth + 1, () => [start, end], encoding);
+    members.write(decoded.subarray(known), false);
+    members.settle();
+    this.#lanes[lane] = members.active ? members : undefined;
+    return members.active;
+  }
+
+  /** A secret that only base64 or hex is around is found in the text itself too, where it can be replaced. */
+  #readRun({ decoded, encoding, start, end, plain }: DecodedRun): void {
     const places: { form: SecretForm; inner: string; from: number; to: number }[] = [];
-    const { pattern } = this.#found;
-    this.#read(view, this.#depth + 1, {
-      secret: (form, inner, from, to) => places.push({ form, inner, from, to }),
-      pattern: (rule, inner) => pattern(rule, nested(encoding, inner), start, end, false),
-    });
-    // A secret that only base64 or hex is around is found in the text itself, where it can be replaced. Part of it
-    // may be spelled alike in another way, too.
-    const plain = places.filter(({ inner }) => inner === "raw");
+    const found = this.#found;
+    new ViewReader(
+      this.#sought,
+      this.#depth + 1,
+      {
+        secret: (form, inner, from, to) => places.push({ form, inner, from, to }),
+        pattern: (rule, inner) => found.pattern(rule, nested(encoding, inner), start, end, false),
+        unreadable: (what, tooLarge, inner) =>
+          found.unreadable(what, tooLarge, nested(encoding, inner), start, end),
+      },
+      false,
+    ).write(decoded, true);
+    // Part of it may be spelled alike in another way, too.
+    const raw = plain ? places.filter(({ inner }) => inner === "raw") : [];
     for (const { form, inner, from, to } of places)
-      if (!plain.some((raw) => raw.form.secret === form.secret && from >= raw.from && to <= raw.to))
-        this.#found.secret(form, nested(encoding, inner), start, end, false);
+      if (!raw.some((whole) => whole.form.secret === form.secret && from >= whole.from && to <= whole.to))
+        found.secret(form, nested(encoding, inner), start, end, false);
   }
 
-  #read(view: Buffer, depth: number, found: ViewFindings): void {
-    new ViewReader(this.#sought, depth, found).write(view, true);
-    if (depth < DEPTH) this.#inflate(view, depth, found);
-  }
-
-  #inflate(view: Buffer, depth: number, found: ViewFindings): void {
+  /** `around`: the encodings around what is compressed, `depth` of them in all. */
+  #newMembers(
+    depth: number,
+    place: (start: number) => readonly [start: number, end: number],
+    around = "raw",
+  ): CompressedMembers {
     const sought = this.#sought;
-    const bomb = inflate(view, (inflated, format) => {
-      sought.inflated += inflated.length;
-      if (sought.inflated <= INFLATED_TOTAL_BYTES)
-        this.#read(inflated, depth + 1, {
-          secret: (form, inner) => found.secret(form, nested(format, inner), 0, view.length, false),
-          pattern: (rule, inner) => found.pattern(rule, nested(format, inner), 0, view.length, false),
+    const found = this.#found;
+    return new CompressedMembers({
+      reader: (format, start) => {
+        const encoding = around === "raw" ? format : nested(around, format);
+        return new ViewReader(sought, depth + 1, {
+          secret: (form, inner) => found.secret(form, nested(encoding, inner), ...place(start), false),
+          pattern: (rule, inner) => found.pattern(rule, nested(encoding, inner), ...place(start), false),
+          unreadable: (what, tooLarge, inner) =>
+            found.unreadable(what, tooLarge, nested(encoding, inner), ...place(start)),
         });
+      },
+      inflated: (count) => {
+        sought.inflated += count;
+        if (sought.inflated <= INFLATED_FREE_BYTES + INFLATED_RATIO * sought.seen) return true;
+        found.unreadable("compressed data that become too large", true, around, ...place(0));
+        return false;
+      },
+      unreadable: (what, tooLarge) => found.unreadable(what, tooLarge, around, ...place(0)),
     });
-    if (bomb || sought.inflated > INFLATED_TOTAL_BYTES)
-      found.pattern("compression-bomb", "raw", 0, view.length, false);
   }
 }
 
@@ -131,8 +176,9 @@ class ViewReader implements TextReader {
   readonly #patterns: PatternMatcher | undefined;
   readonly #views: EncodedViews | undefined;
 
-  constructor(sought: Sought, depth: number, found: ViewFindings) {
-    const views = depth < DEPTH ? new EncodedViews(sought, depth, found) : undefined;
+  /** `members`: what is compressed in it is read. */
+  constructor(sought: Sought, depth: number, found: ViewFindings, members = true) {
+    const views = depth < DEPTH ? new EncodedViews(sought, depth, found, members) : undefined;
     this.#views = views;
     this.#known = new KnownMatcher(sought.index, (form, start, end) => {
       views?.note(form.secret.name, start, end);

@@ -1,4 +1,5 @@
-export type Detector = "known_secrets" | "canary" | "token_patterns" | "entropy";
+/** The last two are no secrets: they stand for what can't be searched for any. */
+export type Detector = "known_secrets" | "canary" | "token_patterns" | "entropy" | "unreadable" | "too_large";
 
 /** Something that should not leave, in one text: a body, a message, a head. Never holds the value. */
 export interface Finding {
@@ -12,6 +13,11 @@ export interface Finding {
   readonly end: number;
   /** false: replacing those bytes would not take it out for certain (found after folding, or split), so block */
   readonly replaceable: boolean;
+}
+
+/** Whether it stands for something that can't be searched for secrets. */
+export function isUnsearched({ detector }: Finding): boolean {
+  return detector === "unreadable" || detector === "too_large";
 }
 
 /** The places that findings cover, in order, none overlapping another: each with the name of the first that begins there. */

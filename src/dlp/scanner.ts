@@ -100,10 +100,14 @@ export class Scanner {
       known(form, start, end, true);
     });
     if (decodes && (index.grams || keywords?.automaton))
-      this.#views = new EncodedViews({ index, keywords, inflated: 0 }, 0, {
+      this.#views = new EncodedViews({ index, keywords, seen: 0, inflated: 0 }, 0, {
         secret: (form, encoding, start, end, whole) => known({ ...form, encoding }, start, end, whole),
         pattern: (name, encoding, start, end, replaceable) =>
           found({ detector: "token_patterns", name, encoding, start, end, replaceable }),
+        unreadable: (name, tooLarge, encoding, start, end) => {
+          const detector = tooLarge ? "too_large" : "unreadable";
+          found({ detector, name, encoding, start, end, replaceable: false });
+        },
       });
     this.#patterns =
       keywords &&

@@ -18,6 +18,20 @@ export function beginsDeflate(bytes: Buffer, at: number): boolean {
   }
 }
 
+/** Second bytes of zlib's format (RFC 1950 §2.2), by how hard it was tried. */
+export const ZLIB_SECONDS = [0x01, 0x5e, 0x9c, 0xda];
+const ZLIB = ZLIB_SECONDS.map((second) => Buffer.from([0x78, second]));
+
+/** Whether zlib's format begins somewhere in `bytes`. Its first two bytes are there by chance often: what follows is looked at. */
+export function holdsZlib(bytes: Buffer): boolean {
+  for (const magic of ZLIB) {
+    let at = bytes.indexOf(magic);
+    for (; at >= 0; at = bytes.indexOf(magic, at + 1))
+      if (beginsDeflate(bytes, at + magic.length)) return true;
+  }
+  return false;
+}
+
 /** Bits from the lowest of each byte on; zeros behind the end. */
 class Bits {
   readonly #bytes: Buffer;

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { holdsZlib } from "./inflate.ts";
+import { holdsZlib } from "./deflate-start.ts";
 import {
   LONG_BYTES,
   LONG_TEXT_BYTES,
@@ -8,9 +8,30 @@ import {
   SEGMENT_CHARS,
   TEXT_BYTES,
 } from "./limits.ts";
+import { isUnreadable, UNREADABLE_BEGINNINGS } from "./unreadable-formats.ts";
 
-/** `start`, `end`: bytes of the text that were decoded, end excluded. */
-export type TakeRun = (decoded: Buffer, encoding: string, start: number, end: number) => void;
+/** A part of a run, decoded in one way. */
+export interface DecodedRun {
+  readonly decoded: Buffer;
+  readonly encoding: "base64" | "hex";
+  /** bytes of the text that were decoded, end excluded */
+  readonly start: number;
+  readonly end: number;
+  /** which of the ways: base64 can begin at each of four characters, hex at each of two */
+  readonly lane: number;
+  /** bytes at its beginning that the part before, in the same lane, ended with */
+  readonly known: number;
+  /** some of it looks like text, or may be compressed */
+  readonly telling: boolean;
+  /** the text itself spells it without interruption, so that known secrets are found there too */
+  readonly plain: boolean;
+}
+
+/** True: what goes on in that lane is wanted whatever it looks like, until the run ends. */
+export type TakeRun = (run: DecodedRun) => boolean;
+
+/** Lanes of a run. */
+export const LANES = 6;
 
 /** Value of every character of either base64 alphabet (RFC 4648), 64: none. */
 const VALUES = new Uint8Array(256).fill(64);
@@ -44,6 +65,12 @@ export class EncodedRuns {
   #settled = 0;
   /** 1: a line end has been passed; 2: the backslash of a written one */
   #gap = 0;
+  /** line ends were written, as in a string of JSON */
+  #written = false;
+  /** of each lane, the bytes given so far, counted from the run's beginning; undefined until one wants to go on */
+  #given: number[] | undefined;
+  /** characters of the run before those that are kept */
+  #passed = 0;
 
   constructor(take: TakeRun) {
     this.#take = take;
@@ -106,8 +133,10 @@ export class EncodedRuns {
         this.#close(this.#total + at);
         return at + 1;
       } else if (byte === 0x0a || byte === 0x0d) this.#gap = 1;
-      else if (byte === 0x5c) this.#gap = 2;
-      else if (byte !== 0x20 || this.#gap !== 1) {
+      else if (byte === 0x5c) {
+        this.#gap = 2;
+        this.#written = true;
+      } else if (byte !== 0x20 || this.#gap !== 1) {
         this.#close(this.#total + at);
         return at + 1;
       }
@@ -133,12 +162,16 @@ export class EncodedRuns {
     this.#run.copyWithin(0, SEGMENT_CHARS - OVERLAP_CHARS);
     this.#length = OVERLAP_CHARS;
     this.#start = end - OVERLAP_CHARS;
+    this.#passed += SEGMENT_CHARS - OVERLAP_CHARS;
   }
 
   #close(end: number): void {
     if (this.#length >= RUN_CHARS) this.#decode(end);
     this.#length = 0;
     this.#gap = 0;
+    this.#written = false;
+    this.#given = undefined;
+    this.#passed = 0;
   }
 
   #decode(end: number): void {
@@ -159,18 +192,35 @@ export class EncodedRuns {
     }
     if (hex) return;
     for (let phase = 0; phase < 4; phase++) {
-      if (length < 4 * RUN_CHARS && !isShortText(run, phase, length)) continue;
+      if (length < 4 * RUN_CHARS && !this.#given && !isShortText(run, phase, length)) continue;
       const decoded = Buffer.from(run.toString("latin1", phase, length), "base64");
-      if (isTelling(decoded)) this.#take(decoded, "base64", this.#start, end);
+      this.#offer(decoded, "base64", end, phase, (this.#passed / 4) * 3);
     }
   }
 
   #decodeHex(from: number, to: number, end: number): void {
     const digits = this.#run.toString("latin1", from, to);
-    for (const text of [digits, digits.slice(1)]) {
-      const decoded = Buffer.from(text.slice(0, text.length & ~1), "hex");
-      if (isTelling(decoded)) this.#take(decoded, "hex", this.#start, end);
+    for (const skipped of [0, 1]) {
+      const decoded = Buffer.from(digits.slice(skipped, skipped + ((digits.length - skipped) & ~1)), "hex");
+      const odd = (from + skipped) & 1;
+      this.#offer(decoded, "hex", end, 4 + odd, (this.#passed + from + skipped - odd) / 2);
     }
+  }
+
+  /** `at`: where it begins in its lane, in bytes. */
+  #offer(decoded: Buffer, encoding: DecodedRun["encoding"], end: number, lane: number, at: number): void {
+    const given = this.#given?.[lane];
+    const telling = isTelling(decoded);
+    if (!telling && given === undefined) return;
+    const known = given === undefined ? 0 : Math.min(decoded.length, Math.max(0, given - at));
+    const start = this.#start;
+    const goesOn = this.#take({ decoded, encoding, start, end, lane, known, telling, plain: !this.#written });
+    if (!goesOn) {
+      if (given !== undefined && this.#given) delete this.#given[lane];
+      return;
+    }
+    this.#given ??= [];
+    this.#given[lane] = at + decoded.length;
   }
 }
 
@@ -186,6 +236,7 @@ function isShortText(run: Buffer, phase: number, length: number): boolean {
   let texts = 0;
   let bits = 0;
   let before = 0;
+  if (phase === 0 && beginsUnreadable(run)) return true;
   for (let i = phase; i < length; i++) {
     bits = ((bits << 6) | (VALUES[run[i] as number] as number)) & 0xffff;
     const used = (i - phase) & 3;
@@ -200,17 +251,41 @@ function isShortText(run: Buffer, phase: number, length: number): boolean {
   return false;
 }
 
+/** Whether it decodes to the first bytes of a format that can't be undone. */
+function beginsUnreadable(run: Buffer): boolean {
+  const first = ((VALUES[run[0] as number] as number) << 2) | ((VALUES[run[1] as number] as number) >> 4);
+  return (
+    UNREADABLE_FIRST[first] === 1 && isUnreadable(Buffer.from(run.toString("latin1", 0, RUN_CHARS), "base64"))
+  );
+}
+
 /** Whether 0x78 and this are the first bytes of zlib's format (RFC 1950 §2.2). */
 function isZlib(second: number): boolean {
   return (0x7800 | second) % 31 === 0 && (second & 0x20) === 0;
 }
 
+/** 1: a format begins with this byte. */
+const UNREADABLE_FIRST = new Uint8Array(256);
+for (const byte of UNREADABLE_BEGINNINGS) UNREADABLE_FIRST[byte] = 1;
+
 const GZIP = Buffer.from([0x1f, 0x8b, 8]);
+const ZIP = Buffer.from([0x50, 0x4b, 3, 4]);
 const ZSTD = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
+
+/** Whether compressed data may begin somewhere in `bytes`, or make them up. */
+export function mayHoldCompressed(bytes: Buffer): boolean {
+  return (
+    bytes.includes(GZIP) ||
+    bytes.includes(ZSTD) ||
+    bytes.includes(ZIP) ||
+    holdsZlib(bytes) ||
+    isUnreadable(bytes)
+  );
+}
 
 /** Some of it looks like text, or it is compressed. */
 function isTelling(bytes: Buffer): boolean {
-  if (bytes.includes(GZIP) || bytes.includes(ZSTD) || holdsZlib(bytes)) return true;
+  if (mayHoldCompressed(bytes)) return true;
   const least = bytes.length < LONG_BYTES ? TEXT_BYTES : LONG_TEXT_BYTES;
   for (let probe = least - 1; probe < bytes.length; probe += least) {
     if (TEXT[bytes[probe] as number] !== 1) continue;

@@ -19,14 +19,26 @@ export const LONG_TEXT_BYTES = 16;
 /** Encodings inside each other that are undone; what lies deeper is not looked at. */
 export const DEPTH = 3;
 
-/** Bytes that compressed data inside an encoded run may grow to; more is a bomb, and a find of its own. */
-export const INFLATED_BYTES = 8 * 1024 * 1024;
+/** Bytes that what is compressed in one text, or in one message of it, may become whatever its size; they stream, few are kept. */
+export const INFLATED_FREE_BYTES = 4 * 1024 * 1024;
 
-/** Bytes that all compressed data inside the encoded runs of one text may grow to; more is a find of its own. */
-export const INFLATED_TOTAL_BYTES = 64 * 1024 * 1024;
+/** Times its size that a text may become beyond that, all that is compressed in it together; more: `dlp.body_too_large` (zip bombs). */
+export const INFLATED_RATIO = 200;
 
-/** Places in one decoded run that are tried as the beginning of compressed data of one format; more are not. */
-export const INFLATE_TRIES = 4;
+/** Bytes of compressed data that are inflated at a time. */
+export const SLICE_BYTES = 16 * 1024;
+
+/** Compressed data that go on at the same place of a text, one inside or beside the other; more: `dlp.body_unreadable`. */
+export const MEMBER_COUNT = 4;
+
+/** Bytes of one zstd frame, which is held until it can be read; more: `dlp.body_too_large`. */
+export const ZSTD_BYTES = 8 * 1024 * 1024;
+
+/** Bytes that a zstd frame may become; more: `dlp.body_too_large`. */
+export const ZSTD_INFLATED_BYTES = 32 * 1024 * 1024;
+
+/** Bytes of the window of a zstd frame (RFC 9659: 8 MiB); a frame that asks for more: `dlp.body_unreadable`. */
+export const ZSTD_WINDOW_BYTES = 8 * 1024 * 1024;
 
 /** Symbols of what may be deflated data that are looked at before it is tried. */
 export const DEFLATE_SYMBOLS = 24;

@@ -4,6 +4,8 @@ import type { SecretForm } from "../known/known-index.ts";
 export interface ViewFindings {
   secret(form: SecretForm, encoding: string, start: number, end: number, replaceable: boolean): void;
   pattern(rule: string, encoding: string, start: number, end: number, replaceable: boolean): void;
+  /** `what` can't be read; `tooLarge`: it would become more than is read */
+  unreadable(what: string, tooLarge: boolean, encoding: string, start: number, end: number): void;
 }
 
 /** `inner` inside `outer`. */

@@ -1,5 +1,5 @@
 import { printable } from "../../../base/printable.ts";
-import type { Finding } from "../../../dlp/finding.ts";
+import { type Finding, isUnsearched } from "../../../dlp/finding.ts";
 import type { KnownSecret } from "../../../dlp/known/secret.ts";
 import type { PatternSet } from "../../../dlp/patterns/pattern-set.ts";
 import { Detectors, type ScanSettings } from "../../../dlp/scanner.ts";
@@ -65,6 +65,8 @@ const CODES: Readonly<Record<Finding["detector"], Code>> = {
   canary: "dlp.canary",
   token_patterns: "dlp.token_pattern",
   entropy: "dlp.token_pattern",
+  unreadable: "dlp.body_unreadable",
+  too_large: "dlp.body_too_large",
 };
 
 /** Names what was found, where and how it was spelled; never the value. `why`: a sentence on why it was not taken out. */
@@ -81,6 +83,15 @@ export function findingRefusal(
     inspection.onMatch === "supervise" && detector !== "canary"
       ? " It would be held for the operator, who can't be asked yet: it is blocked."
       : "";
+  if (isUnsearched(finding))
+    return refuse(
+      CODES[detector],
+      `The ${surface} holds ${name}${spelled}, which can't be read.`,
+      route.rule,
+      {
+        needed: `dlp: {oversize: pass}, on the route of ${route.spec.host}: it passes without being read`,
+      },
+    );
   const what =
     detector === "token_patterns" ? `what looks like a credential (${name})` : `the secret ${name}`;
   const kept = why === undefined ? "" : ` ${why}`;

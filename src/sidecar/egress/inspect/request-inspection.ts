@@ -1,5 +1,5 @@
 import { printable } from "../../../base/printable.ts";
-import type { Finding } from "../../../dlp/finding.ts";
+import { type Finding, isUnsearched } from "../../../dlp/finding.ts";
 import type { Surface } from "../../../dlp/split/values.ts";
 import type { RecordedFinding } from "../../../journal/record.ts";
 import type { HeaderList } from "../../../policy/facts.ts";
@@ -175,6 +175,10 @@ export class RequestInspection implements RequestReading, BodyOutlet, Holder {
   found(finding: Finding, inPlace: boolean): void {
     if (this.#refused) return;
     const { inspection } = this.#rules;
+    if (isUnsearched(finding) && inspection.oversize === "pass") {
+      this.#outlet.notInspected(`holds ${finding.name}`);
+      return;
+    }
     if (inspection.onMatch === "redact" && inPlace && finding.replaceable && finding.detector !== "canary")
       this.#outlet.found(recorded(finding, "body", "redact"));
     else this.#refuse(finding, "body");

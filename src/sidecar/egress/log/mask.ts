@@ -1,4 +1,4 @@
-import type { Finding } from "../../../dlp/finding.ts";
+import { type Finding, isUnsearched } from "../../../dlp/finding.ts";
 import type { Detectors, ScanSettings } from "../../../dlp/scanner.ts";
 
 const KNOWN: ScanSettings = { known: true, patterns: false, allow: new Set() };
@@ -43,8 +43,10 @@ export function maskBytes(source: Buffer, { needles, detectors }: Sought, cut: b
   const needed = needles.map(({ bytes }) => bytes);
   let end = cut ? source.length - beginsAtEnd(source, needed) : source.length;
   if (detectors) {
-    const add = ({ name, start, end }: Finding): void =>
-      void found.push({ start, end, label: `[masked ${name}]` });
+    const add = (finding: Finding): void => {
+      const { name, start, end } = finding;
+      if (!isUnsearched(finding)) found.push({ start, end, label: `[masked ${name}]` });
+    };
     const scanner = detectors.scanner(KNOWN, add);
     scanner.write(source, !cut);
     end = Math.min(end, scanner.safe);

@@ -1,0 +1,156 @@
+import { zstdDecompressSync } from "node:zlib";
+import { ZSTD_BYTES, ZSTD_INFLATED_BYTES, ZSTD_WINDOW_BYTES } from "./limits.ts";
+import type { Member, MemberOutlet } from "./member.ts";
+
+/** A zstd frame (RFC 8878). Its blocks are kept until the frame ends, or something is to be told before that. */
+export class ZstdMember implements Member {
+  readonly #outlet: MemberOutlet;
+  readonly #start: number;
+  /** the frame so far; room grows with it */
+  #frame = Buffer.alloc(1024);
+  #length = 0;
+  /** bytes of the frame's header; 0: not known yet */
+  #head = 0;
+  /** where the next block begins, as far as is known */
+  #next = 0;
+  #last = false;
+  /** up to here it was read, when it paused */
+  #read = 0;
+  #over = false;
+
+  /** `start`: where it begins in the text. */
+  constructor(start: number, outlet: MemberOutlet) {
+    this.#start = start;
+    this.#outlet = outlet;
+  }
+
+  get over(): boolean {
+    return this.#over;
+  }
+
+  get open(): number {
+    return this.#over ? Number.POSITIVE_INFINITY : this.#start + this.#read;
+  }
+
+  write(bytes: Buffer, from: number): void {
+    if (this.#over) return;
+    const piece = bytes.subarray(from, from + ZSTD_BYTES + 1 - this.#length);
+    if (this.#length + piece.length > this.#frame.length)
+      this.#frame = Buffer.concat([this.#frame], Math.max(this.#length + piece.length, this.#length * 2));
+    piece.copy(this.#frame, this.#length);
+    this.#length += piece.length;
+    if (this.#head === 0 && !this.#readHead()) return;
+    while (!this.#last && this.#readBlock());
+    if (this.#last) this.end();
+    else if (this.#length > ZSTD_BYTES) {
+      this.#outlet.unreadable(`a zstd frame over ${ZSTD_BYTES} bytes`, true);
+      this.#over = true;
+    }
+  }
+
+  /** What there is of it is read, where that is twice what was read when it paused before; less is kept back. */
+  settle(): void {
+    if (this.#over || this.#length < 2 * this.#read) return;
+    this.#decode();
+    this.#read = this.#length;
+  }
+
+  boundary(): void {
+    if (this.#over) return;
+    this.#decode();
+    this.#read = this.#length;
+  }
+
+  end(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#decode();
+  }
+
+  /** §3.1.1.1. False: it is not here yet, or is none. */
+  #readHead(): boolean {
+    if (this.#length < 6) return false;
+    const descriptor = this.#frame[4] as number;
+    const single = (descriptor >> 5) & 1;
+    const sizeBytes = [single, 2, 4, 8][descriptor >> 6] ?? 0;
+    const dictionaryBytes = [0, 1, 2, 4][descriptor & 3] ?? 0;
+    const head = 5 + (1 - single) + dictionaryBytes + sizeBytes;
+    if (this.#length < head) return false;
+    if ((descriptor & 8) !== 0) {
+      this.#over = true;
+      return false;
+    }
+    const wanted =
+      single === 1 ? this.#stated(head - sizeBytes, sizeBytes) : windowBytes(this.#frame[5] as number);
+    const dictionary = this.#frame.subarray(head - sizeBytes - dictionaryBytes, head - sizeBytes);
+    if (wanted > ZSTD_WINDOW_BYTES || dictionary.some((byte) => byte !== 0)) {
+      this.#outlet.unreadable("a zstd frame with a large window or a dictionary", false);
+      this.#over = true;
+      return false;
+    }
+    this.#head = head;
+    this.#next = head;
+    return true;
+  }
+
+  /** What it becomes; a frame of one segment may repeat any of that. */
+  #stated(at: number, bytes: number): number {
+    if (bytes === 8) return Number(this.#frame.readBigUInt64LE(at));
+    return this.#frame.readUIntLE(at, bytes) + (bytes === 2 ? 256 : 0);
+  }
+
+  /** §3.1.1.2. False: the next one is not whole yet, or is none. */
+  #readBlock(): boolean {
+    if (this.#next + 3 > this.#length || this.#over) return false;
+    const head = this.#frame.readUIntLE(this.#next, 3);
+    const kind = (head >> 1) & 3;
+    this.#over = kind === 3 || (kind !== 1 && head >> 3 > 128 * 1024);
+    const end = this.#next + blockBytes(head);
+    if (this.#over || end > this.#length) return false;
+    this.#last = (head & 1) === 1;
+    this.#next = end;
+    return true;
+  }
+
+  /** The whole blocks that there are, as a frame of their own: it says nothing of its size and has no checksum. */
+  #decode(): void {
+    const end = Math.min(this.#next, this.#length);
+    if (this.#head === 0 || end <= this.#head) return;
+    const blocks = Buffer.from(this.#frame.subarray(this.#head, end));
+    if (!this.#last) {
+      let at = 0;
+      let last = 0;
+      while (at + 3 <= blocks.length) {
+        last = at;
+        const head = blocks.readUIntLE(at, 3);
+        at += blockBytes(head);
+      }
+      blocks[last] = (blocks[last] as number) | 1;
+    }
+    try {
+      const inflated = zstdDecompressSync(Buffer.concat([PLAIN_HEAD, blocks]), {
+        maxOutputLength: ZSTD_INFLATED_BYTES,
+      });
+      if (this.#outlet.inflated(inflated.length))
+        this.#outlet.reader("zstd", this.#start).write(inflated, true);
+    } catch (error) {
+      // Otherwise its first bytes were chance.
+      if (error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE")
+        this.#outlet.unreadable("a zstd frame that becomes too large", true);
+    }
+  }
+}
+
+/** §3.1.1.1.2 */
+function windowBytes(descriptor: number): number {
+  const base = 2 ** (10 + (descriptor >> 3));
+  return base + (base / 8) * (descriptor & 7);
+}
+
+/** With its head; of a byte that is repeated there is one. */
+function blockBytes(head: number): number {
+  return 3 + (((head >> 1) & 3) === 1 ? 1 : head >> 3);
+}
+
+/** The first bytes of a frame with a window of `ZSTD_WINDOW_BYTES` and nothing else stated. */
+const PLAIN_HEAD = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, (Math.log2(ZSTD_WINDOW_BYTES) - 10) << 3]);
