@@ -9,7 +9,7 @@ import {
 import { Agent, request as requestHttps } from "node:https";
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { HOST, listening, originCa, type Sidecar } from "./harness.ts";
+import { HOST, listening, originCa } from "./harness.ts";
 
 /** A message, whatever the version of HTTP that carries it. */
 export interface Message {
@@ -39,6 +39,12 @@ export interface Carrier {
   close(): void;
 }
 
+/** Where a client connects: a sidecar in this process or in another. */
+export interface Entrance {
+  readonly caPem: string;
+  transparent(): Promise<number>;
+}
+
 const bodyOf = ({ pieces = [] }: Message) => Buffer.concat(pieces);
 
 function fieldsOf(message: Message): Record<string, string> {
@@ -47,7 +53,7 @@ function fieldsOf(message: Message): Record<string, string> {
 }
 
 /** A client on one connection at a time; a connection that a refusal ends is replaced. */
-export async function http1Carrier(side: Sidecar): Promise<Carrier> {
+export async function http1Carrier(side: Entrance): Promise<Carrier> {
   const port = await side.transparent();
   const agent = new Agent({ keepAlive: true, maxSockets: 1, ca: side.caPem, servername: HOST });
   return {
@@ -91,7 +97,7 @@ function verdictOf(headers: IncomingHttpHeaders): string | undefined {
 }
 
 /** A client whose requests are streams of one connection. */
-export async function http2Carrier(side: Sidecar): Promise<Carrier> {
+export async function http2Carrier(side: Entrance): Promise<Carrier> {
   const transport = connectTcp(await side.transparent(), "127.0.0.1");
   const socket = connectTls({ socket: transport, ca: side.caPem, servername: HOST, ALPNProtocols: ["h2"] });
   const session: ClientHttp2Session = connectH2(`https://${HOST}`, { createConnection: () => socket });

@@ -3,6 +3,7 @@ import { createServer as createHttpsServer } from "node:https";
 import { connect as connectTls } from "node:tls";
 import { onTestFinished } from "vitest";
 import { type PerMessageDeflateOptions, type RawData, WebSocket, WebSocketServer } from "ws";
+import type { Entrance } from "./carriers.ts";
 import { HOST, listening, originCa, type RawOrigin, rawOrigin, type Sidecar, Wire } from "./harness.ts";
 
 export interface Received {
@@ -119,7 +120,7 @@ export async function wsOrigin(
 
 /** A real client through the sidecar. */
 export async function wsClient(
-  side: Sidecar,
+  side: Entrance,
   options: {
     readonly path?: string;
     readonly deflate?: PerMessageDeflateOptions | boolean;
