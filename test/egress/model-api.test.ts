@@ -2,7 +2,8 @@ import { connect as connectH2 } from "node:http2";
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { DEFAULT_INSPECTION, type ModelApiRules, type RouteSpec } from "../../src/policy/route.ts";
-import { FINE, HOSTILE, type Kind, PATHS, recorded, safe } from "../policy/model-bodies.ts";
+import { FINE } from "../policy/model-bodies/fine.ts";
+import { HOSTILE, type Kind, PATHS, recorded, safe } from "../policy/model-bodies.ts";
 import {
   answering,
   HOST,

@@ -5,7 +5,8 @@ import { checkModelApi } from "../../src/policy/model-api/model-api.ts";
 import type { ModelApiRules, RouteSpec } from "../../src/policy/route.ts";
 import { compilePolicy } from "../../src/policy/routes.ts";
 import { facts, match, route } from "./facts.ts";
-import { FINE, HOSTILE, recorded, safe } from "./model-bodies.ts";
+import { FINE } from "./model-bodies/fine.ts";
+import { HOSTILE, recorded, safe } from "./model-bodies.ts";
 
 const HOST = "model.test";
 

@@ -13,6 +13,7 @@ import {
   member,
   record,
   remoteUrl,
+  scalar,
   serverField,
   tagged,
   text,
@@ -41,21 +42,21 @@ const CLIENT_TOOL: Members = {
   name: text,
   description: text,
   input_schema: anything,
-  strict: anything,
-  defer_loading: anything,
+  strict: scalar,
+  defer_loading: scalar,
   allowed_callers: anything,
   input_examples: anything,
-  eager_input_streaming: anything,
+  eager_input_streaming: scalar,
 };
 
 /** Tools that Anthropic defines and the agent runs. */
 const ANTHROPIC_CLIENT_TOOL = record({
   ...CLIENT_TOOL,
-  max_characters: anything,
-  display_width_px: anything,
-  display_height_px: anything,
-  display_number: anything,
-  enable_zoom: anything,
+  max_characters: scalar,
+  display_width_px: scalar,
+  display_height_px: scalar,
+  display_number: scalar,
+  enable_zoom: scalar,
 });
 
 const versionedTool: Shape = (value, check) => {
@@ -103,8 +104,8 @@ const block = tagged({
   search_result: record({ ...COMMON, source: text, title: text, content, citations: anything }),
   thinking: record({ ...COMMON, thinking: text, signature: text }),
   redacted_thinking: record({ ...COMMON, data: text }),
-  tool_use: record({ ...COMMON, id: text, name: text, input: anything, caller: anything }),
-  tool_result: record({ ...COMMON, tool_use_id: text, content, is_error: anything }),
+  tool_use: record({ ...COMMON, id: text, name: text, input: anything, caller: guarded }),
+  tool_result: record({ ...COMMON, tool_use_id: text, content, is_error: scalar }),
   tool_reference: toolReference,
   // Tools that come and go while the conversation goes on, in a system message.
   tool_addition: record({
@@ -133,13 +134,13 @@ const message = record({
   content,
   // how hard to think about this turn
   output_config: anything,
-  clear_at: anything,
+  clear_at: scalar,
 });
 
 const fallback = record({
   model: text,
-  max_tokens: anything,
-  thinking: anything,
+  max_tokens: scalar,
+  thinking: guarded,
   output_config: anything,
   speed: text,
 });
@@ -148,25 +149,25 @@ const FIELDS: Members = {
   model: text,
   messages: list(message),
   system: content,
-  max_tokens: anything,
+  max_tokens: scalar,
   metadata: anything,
-  stop_sequences: anything,
-  stream: anything,
-  temperature: anything,
-  top_k: anything,
-  top_p: anything,
+  stop_sequences: list(text),
+  stream: scalar,
+  temperature: scalar,
+  top_k: scalar,
+  top_p: scalar,
   tool_choice: anything,
   tools: list(versionedTool),
-  thinking: anything,
+  thinking: guarded,
   service_tier: text,
   inference_geo: text,
   speed: text,
   cache_control: anything,
   output_config: anything,
   output_format: anything,
-  context_management: anything,
-  compaction: anything,
-  diagnostics: anything,
+  context_management: guarded,
+  compaction: guarded,
+  diagnostics: guarded,
   fallbacks: textOr(list(fallback)),
   safeguards: guarded,
   // goes on from what the provider kept of this conversation

@@ -11,6 +11,7 @@ import {
   type Members,
   record,
   remoteUrl,
+  scalar,
   serverField,
   tagged,
   text,
@@ -54,7 +55,7 @@ function item(members: Members): ReturnType<typeof record> {
     type: text,
     id: text,
     status: text,
-    created_by: anything,
+    created_by: scalar,
     metadata: anything,
     // of Codex: when and why the item came to be
     internal_chat_message_metadata_passthrough: anything,
@@ -62,24 +63,24 @@ function item(members: Members): ReturnType<typeof record> {
   });
 }
 
-const message = item({ role: text, content, phase: text, name: text, end_turn: anything });
-const CALL: Members = { call_id: text, name: text, namespace: text, caller: anything };
-const output = item({ ...CALL, output: content, success: anything });
-const compaction = item({ encrypted_content: text, summary: anything });
+const message = item({ role: text, content, phase: text, name: text, end_turn: scalar });
+const CALL: Members = { call_id: text, name: text, namespace: text, caller: guarded };
+const output = item({ ...CALL, output: content, success: scalar });
+const compaction = item({ encrypted_content: text, summary: content });
 
 const inputItem = tagged(
   {
     message,
     agent_message: item({ author: text, recipient: text, sender: text, role: text, content }),
-    reasoning: item({ summary: anything, content: anything, encrypted_content: text }),
+    reasoning: item({ summary: content, content, encrypted_content: text }),
     function_call: item({ ...CALL, arguments: text }),
     function_call_output: output,
     custom_tool_call: item({ ...CALL, input: text }),
     custom_tool_call_output: output,
     local_shell_call: item({ ...CALL, action: anything }),
     local_shell_call_output: output,
-    shell_call: item({ ...CALL, action: anything, environment: anything, max_output_length: anything }),
-    shell_call_output: item({ ...CALL, output: anything, max_output_length: anything }),
+    shell_call: item({ ...CALL, action: anything, environment: guarded, max_output_length: scalar }),
+    shell_call_output: item({ ...CALL, output: anything, max_output_length: scalar }),
     apply_patch_call: item({ ...CALL, operation: anything }),
     apply_patch_call_output: item({ ...CALL, output: content }),
     tool_search_call: item({ ...CALL, execution: text, arguments: anything }),
@@ -87,7 +88,7 @@ const inputItem = tagged(
     // What was searched for and opened: a record, which makes nobody search again.
     web_search_call: item({ action: anything, results: anything }),
     additional_tools: item({ role: text, tools: list(responsesTool) }),
-    configuration_update: item({ reasoning: anything, text: anything }),
+    configuration_update: item({ reasoning: guarded, text: anything }),
     compaction,
     compaction_summary: compaction,
     context_compaction: compaction,
@@ -106,29 +107,29 @@ const FIELDS: Members = {
   instructions: content,
   tools: list(responsesTool),
   tool_choice: anything,
-  parallel_tool_calls: anything,
-  max_tool_calls: anything,
-  max_output_tokens: anything,
-  reasoning: anything,
+  parallel_tool_calls: scalar,
+  max_tool_calls: scalar,
+  max_output_tokens: scalar,
+  reasoning: guarded,
   text: anything,
-  temperature: anything,
-  top_p: anything,
-  top_logprobs: anything,
+  temperature: scalar,
+  top_p: scalar,
+  top_logprobs: scalar,
   truncation: text,
-  context_management: anything,
-  include: anything,
+  context_management: guarded,
+  include: list(text),
   metadata: anything,
   client_metadata: anything,
-  access_programs: anything,
+  access_programs: guarded,
   user: text,
   safety_identifier: text,
   prompt_cache_key: text,
   prompt_cache_retention: text,
-  prompt_cache_options: anything,
+  prompt_cache_options: guarded,
   service_tier: text,
-  store: anything,
-  stream: anything,
-  stream_options: anything,
+  store: scalar,
+  stream: scalar,
+  stream_options: guarded,
   // Goes on from an answer that the provider kept. Its tools are not taken over.
   previous_response_id: text,
   conversation: serverField("conversation"),
@@ -141,5 +142,5 @@ export const openaiResponses = record(FIELDS);
 
 /** A message over a WebSocket. */
 export const openaiResponsesMessage = tagged({
-  "response.create": record({ ...FIELDS, type: text, generate: anything, event_id: text }),
+  "response.create": record({ ...FIELDS, type: text, generate: scalar, event_id: text }),
 });

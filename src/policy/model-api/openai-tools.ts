@@ -1,11 +1,22 @@
 import type { Shape } from "./check.ts";
-import { anything, guarded, list, listed, type Members, member, record, tagged, text } from "./shapes.ts";
+import {
+  anything,
+  guarded,
+  list,
+  listed,
+  type Members,
+  member,
+  record,
+  scalar,
+  tagged,
+  text,
+} from "./shapes.ts";
 
-const COMMON: Members = { type: text, name: text, description: text, defer_loading: anything };
+const COMMON: Members = { type: text, name: text, description: text, defer_loading: scalar };
 
 const webSearch = record({
   type: text,
-  external_web_access: anything,
+  external_web_access: scalar,
   search_context_size: text,
   search_content_types: anything,
   filters: guarded,
@@ -37,7 +48,7 @@ const shellTool: Shape = (value, check) => {
 export const responsesTool: Shape = (value, check) => tool(value, check);
 
 const tool = tagged({
-  function: record({ ...COMMON, parameters: anything, strict: anything, output_schema: anything }),
+  function: record({ ...COMMON, parameters: anything, strict: scalar, output_schema: anything }),
   custom: record({ ...COMMON, format: anything }),
   namespace: record({ ...COMMON, tools: list(responsesTool) }),
   local_shell: record(COMMON),

@@ -4,8 +4,12 @@ import type { Json, JsonObject } from "./json.ts";
 /** Members by name, and what each may be. */
 export type Members = Readonly<Record<string, Shape>>;
 
-/** Data that no provider acts on: a schema, a tool's arguments, numbers. */
+/** Data of any form that no provider acts on: a schema, a tool's arguments. */
 export const anything: Shape = () => undefined;
+
+/** A number, a flag or a text. */
+export const scalar: Shape = (value, check) =>
+  typeof value === "object" ? check.unreadable("is more than one value") : undefined;
 
 export const text: Shape = (value, check) =>
   typeof value === "string" ? undefined : check.unreadable("is no text");
