@@ -6,6 +6,7 @@ import { KnownMatcher } from "./known/matcher.ts";
 import type { KnownSecret } from "./known/secret.ts";
 import { indexKeywords, type KeywordIndex, PatternMatcher } from "./pattern-matcher.ts";
 import type { PatternSet } from "./patterns/pattern-set.ts";
+import { holdsNothing } from "./quick-look.ts";
 
 /** What one text is searched for. The sidecar's own credentials and the canary always are. */
 export interface ScanSettings {
@@ -39,27 +40,41 @@ export class Detectors {
 
   /** A scanner of one text that leaves. `found` is called as soon as the end of a find is certain. */
   scanner(settings: ScanSettings, found: (finding: Finding) => void): Scanner {
-    this.#index ??= indexSecrets(this.#secrets, SECRET_CHARS);
-    if (settings.patterns) this.#keywords ??= indexKeywords(this.#patterns);
-    return new Scanner(this.#index, settings.patterns ? this.#keywords : undefined, settings, found, true);
+    return new Scanner(this.secretIndex, this.#keywordsFor(settings), settings, found, true);
   }
 
   /** A scanner of one text that comes back, for the sidecar's own credentials, short ones too. */
   maskScanner(found: (finding: Finding) => void): Scanner {
-    this.#maskIndex ??= indexSecrets(this.#brokered, MASKED_CHARS);
-    return new Scanner(this.#maskIndex, undefined, NOTHING_ELSE, found, false);
+    return new Scanner(this.#maskedIndex, undefined, NOTHING_ELSE, found, false);
   }
 
   /** Everything found in a whole text that leaves. */
   scanText(text: Buffer, settings: ScanSettings): readonly Finding[] {
-    return this.#secrets.length === 0 && !settings.patterns
-      ? NOTHING
-      : collect(text, (found) => this.scanner(settings, found));
+    if (this.#secrets.length === 0 && !settings.patterns) return NOTHING;
+    if (holdsNothing(this.secretIndex, this.#keywordsFor(settings), text, true)) return NOTHING;
+    return collect(text, (found) => this.scanner(settings, found));
   }
 
   /** Everything to be masked in a whole text that comes back. */
   maskFindings(text: Buffer): readonly Finding[] {
-    return this.masks ? collect(text, (found) => this.maskScanner(found)) : NOTHING;
+    if (!this.masks || holdsNothing(this.#maskedIndex, undefined, text, false)) return NOTHING;
+    return collect(text, (found) => this.maskScanner(found));
+  }
+
+  /** The secrets that are searched for in what leaves. */
+  get secretIndex(): KnownIndex {
+    this.#index ??= indexSecrets(this.#secrets, SECRET_CHARS);
+    return this.#index;
+  }
+
+  get #maskedIndex(): KnownIndex {
+    this.#maskIndex ??= indexSecrets(this.#brokered, MASKED_CHARS);
+    return this.#maskIndex;
+  }
+
+  #keywordsFor({ patterns }: ScanSettings): KeywordIndex | undefined {
+    if (patterns) this.#keywords ??= indexKeywords(this.#patterns);
+    return patterns ? this.#keywords : undefined;
   }
 }
 

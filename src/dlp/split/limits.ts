@@ -7,7 +7,7 @@ export const SPLIT_REQUESTS = 4096;
 /** Pieces of one secret that are remembered; more: the oldest is forgotten. */
 export const SPLIT_PIECES = 64;
 
-/** Parameters, fields, path positions and JSON leaves whose values are put one behind the other; more: the one unused for longest is forgotten. */
+/** Parameters, and as many fields, path positions and JSON leaves, whose values are put one behind the other; more: the one unused for longest is forgotten. */
 export const SPLIT_KEYS = 256;
 
 /** Characters of a value that is put behind the one before it; longer values are searched for pieces only. */

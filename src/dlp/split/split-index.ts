@@ -1,17 +1,11 @@
 import type { Finding } from "../finding.ts";
 import { PIECE_CHARS } from "../known/limits.ts";
 import type { KnownSecret } from "../known/secret.ts";
-import type { Detectors, Scanner, ScanSettings } from "../scanner.ts";
-import {
-  SPLIT_BODY_BYTES,
-  SPLIT_KEYS,
-  SPLIT_PIECES,
-  SPLIT_REQUESTS,
-  SPLIT_TEXT_CHARS,
-  SPLIT_WINDOW_MS,
-} from "./limits.ts";
+import type { Detectors, ScanSettings } from "../scanner.ts";
+import { KeyText } from "./key-text.ts";
+import { SPLIT_BODY_BYTES, SPLIT_KEYS, SPLIT_PIECES, SPLIT_REQUESTS, SPLIT_WINDOW_MS } from "./limits.ts";
 import { type Piece, PieceFinder } from "./pieces.ts";
-import { type Surface, valuesOf } from "./values.ts";
+import { type Place, type Surface, valuesOf } from "./values.ts";
 
 /** A piece that went out. */
 interface Sent {
@@ -21,15 +15,7 @@ interface Sent {
   at: number;
 }
 
-/** The values of one key, read as one text. */
-interface KeyText {
-  scanner: Scanner;
-  last: string;
-  /** what the scanner has read, but for the value that is being added */
-  read: string;
-  request: number;
-  at: number;
-}
+const EVERY_SECRET: ScanSettings = { known: true, patterns: false, allow: new Set() };
 
 /**
  * Finds a secret that is spread over requests, to whatever hosts. Pieces of it that touch add up; and the values of one
@@ -42,8 +28,19 @@ export class SplitIndex {
   readonly #pieces: PieceFinder;
   readonly #kinds: ReadonlyMap<string, KnownSecret["kind"]>;
   readonly #sent = new Map<KnownSecret, Sent[]>();
-  readonly #keys = new Map<string, KeyText>();
+  readonly #keys: Readonly<Record<Place, Map<string, KeyText>>> = {
+    host: new Map(),
+    path: new Map(),
+    names: new Map(),
+    pair: new Map(),
+    field: new Map(),
+    leaf: new Map(),
+    body: new Map(),
+  };
+  /** of what is being observed */
   #request = 0;
+  #now = 0;
+  #settings = EVERY_SECRET;
   #finds: Finding[] = [];
 
   constructor(detectors: Detectors, secrets: readonly KnownSecret[]) {
@@ -59,10 +56,14 @@ export class SplitIndex {
   observe(surface: Surface, settings: ScanSettings, now: number): Finding | undefined {
     if (this.#kinds.size === 0) return undefined;
     if (surface.continues !== true) this.#request++;
-    this.#finds = [];
+    if (this.#finds.length > 0) this.#finds = [];
+    this.#now = now;
+    this.#settings = settings;
     const body = surface.body?.subarray(0, SPLIT_BODY_BYTES);
-    this.#observePieces({ ...surface, body }, settings, now);
-    valuesOf({ ...surface, body }, (key, value) => this.#append(key, value, now));
+    const read = body === surface.body ? surface : { ...surface, body };
+    this.#observePieces(read);
+    valuesOf(read, this.#append);
+    if (this.#finds.length === 0) return undefined;
     return this.#finds.find(({ name }) => this.#counts(name, settings));
   }
 
@@ -70,15 +71,16 @@ export class SplitIndex {
     return this.#kinds.get(name) !== "bottle" || (known && !allow.has(name));
   }
 
-  #observePieces({ host, target, fields, body }: Surface, settings: ScanSettings, now: number): void {
+  #observePieces({ host, target, fields, body }: Surface): void {
     let text = `${host}\n${target}`;
     for (let i = 1; i < fields.length; i += 2) text += `\n${fields[i]}`;
-    const onPiece = (piece: Piece) => {
-      if (this.#counts(piece.secret.name, settings)) this.#addPiece(piece, now);
-    };
-    this.#pieces.find(Buffer.from(text, "latin1"), onPiece);
-    if (body) this.#pieces.find(body, onPiece);
+    this.#pieces.find(Buffer.from(text, "latin1"), this.#onPiece);
+    if (body) this.#pieces.find(body, this.#onPiece);
   }
+
+  readonly #onPiece = (piece: Piece): void => {
+    if (this.#counts(piece.secret.name, this.#settings)) this.#addPiece(piece, this.#now);
+  };
 
   #addPiece({ secret, start, end }: Piece, now: number): void {
     const kept = (this.#sent.get(secret) ?? []).filter(
@@ -97,51 +99,38 @@ export class SplitIndex {
     this.#found(secret.kind === "canary" ? "canary" : "known_secrets", secret.name, "split over requests");
   }
 
-  #append(key: string, value: string, now: number): void {
-    let text = this.#keys.get(key);
-    if (text && this.#isOld(text, now)) text = undefined;
+  readonly #append = (place: Place, key: string, value: string): void => {
+    const keys = this.#keys[place];
+    const known = keys.get(key);
+    let text = known && this.#isOld(known, this.#now) ? undefined : known;
     // a field that every request has alike spells nothing
     const same = text?.last === value && value.length > 8;
-    text ??= this.#newText();
+    text ??= new KeyText(this.#detectors.secretIndex);
     text.last = value;
     text.request = this.#request;
-    text.at = now;
-    this.#keys.delete(key);
-    this.#keys.set(key, text);
-    if (this.#keys.size > SPLIT_KEYS) {
-      const [oldest] = this.#keys.keys();
-      if (oldest !== undefined) this.#keys.delete(oldest);
-    }
+    text.at = this.#now;
     if (same) return;
-    text.scanner.write(Buffer.from(value, "latin1"));
-    text.scanner.settle();
-    text.read += value;
-    // a run of base64 that goes on is read anew with every value: it must not grow
-    if (text.read.length > SPLIT_TEXT_CHARS) this.#renew(text, text.read.slice(-SPLIT_TEXT_CHARS / 4));
-  }
+    keys.delete(key);
+    keys.set(key, text);
+    if (keys.size > SPLIT_KEYS) {
+      const [oldest] = keys.keys();
+      if (oldest !== undefined) keys.delete(oldest);
+    }
+    const before = text.add(value);
+    if (before !== undefined) this.#read(text.bytes, before);
+  };
 
-  #newText(): KeyText {
-    const text: KeyText = { scanner: this.#scanner(() => text), last: "", read: "", request: 0, at: 0 };
-    return text;
-  }
-
-  #renew(text: KeyText, read: string): void {
-    text.read = read;
-    text.scanner = this.#scanner(() => text);
-    text.scanner.write(Buffer.from(read, "latin1"));
-    text.scanner.settle();
-  }
-
-  #scanner(text: () => KeyText): Scanner {
-    return this.#detectors.scanner(EVERY_SECRET, ({ detector, name, encoding, end }) => {
-      // the value only ends a run of base64 that was read before it
-      if (end <= text().read.length) return;
+  /** What lies before `from` is no news: a value may only end a run of base64 that was read with the one before it. */
+  #read(bytes: Buffer, from: number): void {
+    const scanner = this.#detectors.scanner(EVERY_SECRET, ({ detector, name, encoding, end }) => {
+      if (end <= from) return;
       this.#found(
         detector,
         name,
         encoding === "raw" ? "split over requests" : `split over requests > ${encoding}`,
       );
     });
+    scanner.write(bytes, true);
   }
 
   #found(detector: Finding["detector"], name: string, encoding: string): void {
@@ -152,8 +141,6 @@ export class SplitIndex {
     return now - at > SPLIT_WINDOW_MS || this.#request - request > SPLIT_REQUESTS;
   }
 }
-
-const EVERY_SECRET: ScanSettings = { known: true, patterns: false, allow: new Set() };
 
 /** How far pieces that touch or overlap reach from one of them. */
 function reached(pieces: readonly Sent[], start: number, end: number): readonly [number, number] {
