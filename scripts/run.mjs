@@ -42,6 +42,10 @@ const tasks = {
     await setup("test");
     return callNode("bench/dlp/main.ts", args);
   },
+  async "bench-corpus"() {
+    await setup("run");
+    return callNode("bench/corpus/main.ts", args);
+  },
 };
 
 /** Runs Vitest; the last line says `N passed, N failed`, and `, N skipped` when there were any. */
