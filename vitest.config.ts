@@ -7,7 +7,8 @@ export default defineConfig({
     maxWorkers: 2,
     // the names of suites and tests read as the list of what is promised
     reporters: ["tree", "./scripts/vitest-tally.ts"],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    // what hangs, hangs: these are for machines that are slow, and busy with something else
+    testTimeout: 180_000,
+    hookTimeout: 400_000,
   },
 });

@@ -80,7 +80,7 @@ async function session(
   const { env } = home.commandLine([]);
   const call = home.begin(
     ["start", "coder", "--yes", "--headless", "--prompt", "do the work", "--workspace", workspace],
-    { env: { PATH: `${PACKAGE}:${env.PATH}` }, seconds: 150 },
+    { env: { PATH: `${PACKAGE}:${env.PATH}` }, seconds: 300 },
   );
   const holders = new Set<string>();
   const suspects = new Map<number, string>();
@@ -133,7 +133,7 @@ describe.each(STARTERS)("the published Claude Code program, started by %s with a
       { name: "Write", input: { file_path: "/workspace/made.txt", content: "made by the tool\n" } },
       { name: "Bash", input: { command: search, description: "search" } },
     ]);
-  }, 180_000);
+  }, 400_000);
   afterAll(async () => {
     await one?.home.dispose();
     await one?.api.close();
@@ -198,7 +198,7 @@ describe.each(STARTERS)("the published Claude Code program, started by %s with a
       await one.home.dispose();
       await one.api.close();
     }
-  }, 180_000);
+  }, 400_000);
 });
 
 describe("the search for the key", () => {

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { BottleHome, type Call } from "../support/bottle.ts";
 import { type Origin, startOrigin } from "../support/https-origin.ts";
 import { TestCa } from "../support/pki.ts";
-import { family, type Process, survivors } from "../support/processes.ts";
+import { begun, family, type Process, survivors } from "../support/processes.ts";
 import { STARTERS } from "../support/program.ts";
 
 const ca = new TestCa();
@@ -48,17 +48,6 @@ describe.each(STARTERS)("a bottle started by %s", (starter) => {
     expect([verify.code, verify.stdout]).toEqual([0, expect.any(String)]);
   };
 
-  /** The youngest process of the family whose command line matches. */
-  const member = (processes: readonly Process[], pattern: RegExp): Process => {
-    const found = processes.filter(({ command }) => pattern.test(command)).at(-1);
-    if (found === undefined) {
-      throw new Error(
-        `no ${pattern} among:\n${processes.map(({ command }) => command.slice(0, 120)).join("\n")}`,
-      );
-    }
-    return found;
-  };
-
   it.each([0, 20, 60, 120, 200, 300, 450, 700])(
     "whose launcher is killed %d ms after its start leaves nothing that cleanup does not find",
     async (delay) => {
@@ -87,8 +76,9 @@ describe.each(STARTERS)("a bottle started by %s", (starter) => {
   it("loses its network, and ends, with its sidecar", async () => {
     await setUp();
     const bottle = await home.launch(["sh", "-c", BUSY]);
+    const { pid } = await begun(bottle.pid, /sidecar\.c?js/);
     const processes = family(bottle.pid);
-    process.kill(member(processes, /sidecar\.c?js/).pid, "SIGKILL");
+    process.kill(pid, "SIGKILL");
     const result = await bottle.exited;
     expect([result.code, result.stderr]).toEqual([expect.any(Number), expect.stringMatching(/sidecar/)]);
     expect(result.code).not.toBe(0);
@@ -102,8 +92,9 @@ describe.each(STARTERS)("a bottle started by %s", (starter) => {
   it("ends in order when its agent is killed from outside", async () => {
     await setUp();
     const bottle = await home.launch(["sleep", "600"]);
+    const { pid } = await begun(bottle.pid, /^sleep 600|^\S*\/sleep 600/);
     const processes = family(bottle.pid);
-    process.kill(member(processes, /^sleep 600|^\S*\/sleep 600/).pid, "SIGKILL");
+    process.kill(pid, "SIGKILL");
     const result = await bottle.exited;
     expect(result.code).toBe(137);
     expect(home.journal(bottle.id)).toContainEqual(expect.objectContaining({ event: "agent_exited" }));
@@ -130,10 +121,7 @@ describe.each(STARTERS)("a bottle started by %s", (starter) => {
     await setUp();
     const bottle = await home.launch();
     const exec = home.begin(["exec", bottle.id, "--", "sleep", "600"]);
-    const deadline = Date.now() + 30_000;
-    while (!family(exec.pid).some(({ command }) => command.endsWith("sleep 600")) && Date.now() < deadline) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    await begun(exec.pid, /sleep 600$/);
     const processes = [...family(bottle.pid), ...family(exec.pid)];
     bottle.child.kill("SIGKILL");
     await Promise.allSettled([bottle.exited, exec.exited]);
@@ -144,10 +132,7 @@ describe.each(STARTERS)("a bottle started by %s", (starter) => {
     await setUp();
     const bottle = await home.launch();
     const exec = home.begin(["exec", bottle.id, "--", "sleep", "601"]);
-    const deadline = Date.now() + 30_000;
-    while (!family(exec.pid).some(({ command }) => command.endsWith("sleep 601")) && Date.now() < deadline) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    await begun(exec.pid, /sleep 601$/);
     const processes = family(exec.pid);
     exec.child.kill("SIGKILL");
     await exec.exited.catch(() => undefined);

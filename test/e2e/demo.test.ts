@@ -16,7 +16,7 @@ describe.each(STARTERS)("bot-bottle demo, started by %s", (starter) => {
   it("lets the one call through, stops every attack, and leaves nothing behind", async () => {
     home = new BottleHome({ starter });
     const before = demoFolders();
-    const { code, stdout, stderr } = await home.cli(["demo"], { seconds: 120 });
+    const { code, stdout, stderr } = await home.cli(["demo"], { seconds: 300 });
     expect([code, stderr]).toEqual([0, ""]);
     expect(stdout).toMatch(/^the call it may make +allowed +200 /m);
     expect(stdout).toMatch(/^21 ways out tried, 0 got out\.$/m);

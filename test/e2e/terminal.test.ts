@@ -35,7 +35,7 @@ class Screen {
     this.exited = new Promise((resolve) => void this.pty.onExit(({ exitCode }) => resolve(exitCode)));
   }
 
-  async until(text: string | RegExp, seconds = 40): Promise<void> {
+  async until(text: string | RegExp, seconds = 120): Promise<void> {
     const found = () => (typeof text === "string" ? this.output.includes(text) : text.test(this.output));
     const deadline = Date.now() + seconds * 1000;
     while (!found()) {

@@ -163,7 +163,7 @@ describe.each(STARTERS)("in a bottle started by %s, with no proxy variable set,"
       stderr,
     } = await home.run(["npm", "install", "--no-audit", "--no-fund", "tiny-words"], {
       flags: ["--workspace", home.workspace({ "package.json": "{}" }, "npm-project")],
-      seconds: 120,
+      seconds: 300,
     });
     expect([exit, stdout, stderr]).toEqual([
       0,

@@ -101,7 +101,7 @@ export function outcomes(stdout: string): Outcomes {
   );
 }
 
-async function until(done: () => boolean, shown: () => string, seconds = 90): Promise<void> {
+async function until(done: () => boolean, shown: () => string, seconds = 300): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
   while (!done()) {
     if (Date.now() > deadline) throw new Error(`the probes did not come to their end:\n${shown()}`);

@@ -60,7 +60,6 @@ describe.each(STARTERS)("in a bottle started by %s", (starter) => {
     });
     const result = await home.run(["node", "/workspace/websocket.ts", "once"], {
       flags: ["--workspace", withScripts(home, "websocket.ts")],
-      seconds: 120,
     });
     ({ records } = result);
     for (const [name, outcome] of outcomes(result.stdout))

@@ -54,7 +54,7 @@ export interface CallOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly input?: string;
-  /** the whole program is killed and the test fails when it takes longer; default 60 */
+  /** the whole program is killed and the test fails when it takes longer; default 180 */
   readonly seconds?: number;
 }
 
@@ -199,7 +199,7 @@ export class BottleHome {
     child.stdin?.end(options.input);
     const out = collect(child.stdout);
     const err = collect(child.stderr);
-    const seconds = options.seconds ?? 60;
+    const seconds = options.seconds ?? 180;
     const exited = new Promise<Result>((resolve, reject) => {
       const timer = setTimeout(() => {
         child.kill("SIGKILL");

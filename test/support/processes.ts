@@ -39,12 +39,27 @@ export function family(pid: number): Process[] {
   return members;
 }
 
+/** The youngest under `pid` whose command line matches, waited for. Throws with all there are when it does not come. */
+export async function begun(pid: number, pattern: RegExp, seconds = 60): Promise<Process> {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    const members = family(pid);
+    const found = members.filter(({ command }) => pattern.test(command)).at(-1);
+    if (found !== undefined) return found;
+    if (Date.now() > deadline)
+      throw new Error(
+        `no ${pattern} among:\n${members.map(({ command }) => command.slice(0, 120)).join("\n")}`,
+      );
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 export function alive(processes: readonly Process[]): Process[] {
   return processes.filter((one) => readProcess(one.pid)?.started === one.started);
 }
 
 /** Those of `processes` still there after at most `seconds`; empty as soon as all are gone. */
-export async function survivors(processes: readonly Process[], seconds = 15): Promise<Process[]> {
+export async function survivors(processes: readonly Process[], seconds = 60): Promise<Process[]> {
   const deadline = Date.now() + seconds * 1000;
   let left = alive(processes);
   while (left.length > 0 && Date.now() < deadline) {
