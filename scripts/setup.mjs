@@ -198,7 +198,7 @@ function npmStep(scope) {
     what:
       contents === "run"
         ? "install the npm packages of package-lock.json (23 MB, no install scripts)"
-        : "install the npm packages of package-lock.json, the tests' too (620 MB, no install scripts)",
+        : "install the npm packages of package-lock.json, the tests' too (1.1 GB, no install scripts)",
     act: () => {
       npm(contents === "run" ? "--omit=dev" : "--include=dev", root);
       writeFileSync(npmStamp, `${lockHash()} ${contents}`);
