@@ -1,6 +1,6 @@
 import { EncodedRuns, mayHoldCompressed } from "./encoded-runs.ts";
 import { LEADS, PAIRS } from "./leads.ts";
-import { isUnreadable } from "./unreadable-formats.ts";
+import { isUnreadable, UNREADABLE_BEGINNINGS } from "./unreadable-formats.ts";
 
 let said = false;
 let compressed = false;
@@ -21,7 +21,8 @@ export function encodedIn(text: Buffer): "compressed" | "else" | undefined {
   compressed = false;
   runs.write(text, true);
   if (compressed) return "compressed";
-  return said || isOdd(text) || isUnreadable(text) ? "else" : undefined;
+  if (said || isOdd(text)) return "else";
+  return UNREADABLE_FIRST[text[0] ?? 0] === 1 && isUnreadable(text) ? "else" : undefined;
 }
 
 /** Whether something is spelled otherwise in it, or may be compressed: every first bytes of that have one of these. */
@@ -29,8 +30,8 @@ function isOdd(text: Buffer): boolean {
   for (let i = 0; i < text.length; i++) {
     const byte = text[i] as number;
     if (ODD[byte] === 0) continue;
-    // the second byte may not have come yet
-    if (ODD[byte] === BINARY || i + 1 === text.length) return true;
+    if (ODD[byte] === BINARY) return true;
+    if (i + 1 === text.length) return false;
     const next = text[i + 1] as number;
     if (PAIRS[(byte << 8) | next] !== 0 || (byte === 0x78 && next === 0x5e)) return true;
   }
@@ -46,3 +47,7 @@ const ODD = LEADS.map((bits, byte) =>
       ? 0
       : 1,
 );
+
+/** 1: a format that can't be undone begins with this byte. */
+const UNREADABLE_FIRST = new Uint8Array(256);
+for (const byte of UNREADABLE_BEGINNINGS) UNREADABLE_FIRST[byte] = 1;
