@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { TEXT, VALUES } from "./base64-values.ts";
 import { holdsZlib } from "./deflate-start.ts";
 import {
   LONG_BYTES,
@@ -8,6 +9,8 @@ import {
   SEGMENT_CHARS,
   TEXT_BYTES,
 } from "./limits.ts";
+import { nextRun, runEnd } from "./next-run.ts";
+import { saysNothing } from "./silent-run.ts";
 import { isUnreadable, UNREADABLE_BEGINNINGS } from "./unreadable-formats.ts";
 
 /** A part of a run, decoded in one way. */
@@ -33,18 +36,15 @@ export type TakeRun = (run: DecodedRun) => boolean;
 /** Lanes of a run. */
 export const LANES = 6;
 
-/** Value of every character of either base64 alphabet (RFC 4648), 64: none. */
-const VALUES = new Uint8Array(256).fill(64);
-for (const [value, byte] of Buffer.from(
-  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
-).entries())
-  VALUES[byte] = value;
-VALUES[0x2d] = 62;
-VALUES[0x5f] = 63;
+/** 1: a run is over where this stands behind it; behind a line end it may go on. */
+const ENDS = VALUES.map((value, byte) =>
+  value !== 64 || byte === 0x0a || byte === 0x0d || byte === 0x5c ? 0 : 1,
+);
 
-/** 1: text that a person or a program writes, multi-byte characters apart. */
-const TEXT = new Uint8Array(256).fill(1, 0x20, 0x7f);
-for (const byte of [0x00, 0x09, 0x0a, 0x0d]) TEXT[byte] = 1;
+/** Where a run goes on, or may behind a line end, it can't be told yet. */
+function isSilent(bytes: Uint8Array, start: number, end: number): boolean {
+  return end < bytes.length && ENDS[bytes[end] as number] === 1 && saysNothing(bytes, start, end);
+}
 
 /** Room for the characters of a run at first; it grows with the run. */
 const FIRST_CHARS = 256;
@@ -68,7 +68,7 @@ export class EncodedRuns {
   /** line ends were written, as in a string of JSON */
   #written = false;
   /** of each lane, the bytes given so far, counted from the run's beginning; undefined until one wants to go on */
-  #given: number[] | undefined;
+  #given: (number | undefined)[] | undefined;
   /** characters of the run before those that are kept */
   #passed = 0;
 
@@ -94,24 +94,14 @@ export class EncodedRuns {
     this.#settled = this.#total;
   }
 
-  /** A run of `RUN_CHARS` has one character at every `RUN_CHARS`th place. */
+  /** Opens the next run that may say something: most are told to say nothing where they stand. */
   #search(bytes: Buffer, from: number): number {
-    for (let probe = from + RUN_CHARS - 1; ; probe += RUN_CHARS) {
-      const at = Math.min(probe, bytes.length - 1);
-      if (VALUES[bytes[at] as number] !== 64) {
-        let start = at;
-        while (start > from && VALUES[bytes[start - 1] as number] !== 64) start--;
-        let end = at + 1;
-        while (end < bytes.length && end - start < RUN_CHARS && VALUES[bytes[end] as number] !== 64) end++;
-        if (end - start >= RUN_CHARS || end === bytes.length) {
-          this.#start = this.#total + start;
-          this.#length = bytes.copy(this.#run, 0, start, end);
-          return end;
-        }
-        probe = end;
-      }
-      if (at === bytes.length - 1) return bytes.length;
-    }
+    const start = nextRun(bytes, from, isSilent);
+    if (start === bytes.length) return start;
+    const opened = runEnd(bytes, start, start + RUN_CHARS);
+    this.#start = this.#total + start;
+    this.#length = bytes.copy(this.#run, 0, start, opened);
+    return opened;
   }
 
   #extend(bytes: Buffer, from: number): number {
@@ -216,7 +206,7 @@ export class EncodedRuns {
     const start = this.#start;
     const goesOn = this.#take({ decoded, encoding, start, end, lane, known, telling, plain: !this.#written });
     if (!goesOn) {
-      if (given !== undefined && this.#given) delete this.#given[lane];
+      if (given !== undefined && this.#given) this.#given[lane] = undefined;
       return;
     }
     this.#given ??= [];

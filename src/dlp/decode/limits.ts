@@ -1,6 +1,9 @@
 /** Characters of the base64 alphabet or hex digits in a row, line ends not counted, from which on a run is decoded; shorter ones are not. */
 export const RUN_CHARS = 16;
 
+/** Characters of a run up to which it is judged where it stands, before it is decoded; a longer one is decoded first. */
+export const JUDGED_CHARS = 512;
+
 /** Characters of a run decoded together; a longer run is decoded in parts that overlap. */
 export const SEGMENT_CHARS = 64 * 1024;
 

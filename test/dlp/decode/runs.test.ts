@@ -1,0 +1,90 @@
+import { deflateSync, gzipSync } from "node:zlib";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { EncodedRuns } from "../../../src/dlp/decode/encoded-runs.ts";
+import { nextRun } from "../../../src/dlp/decode/next-run.ts";
+import { saysNothing } from "../../../src/dlp/decode/silent-run.ts";
+
+const ALPHABET = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"];
+
+function taken(text: string): string[] {
+  const found: string[] = [];
+  new EncodedRuns(({ decoded, encoding }) => {
+    found.push(`${encoding} ${decoded.toString("latin1")}`);
+    return false;
+  }).write(Buffer.from(text, "latin1"), true);
+  return found;
+}
+
+const plain = fc.oneof(
+  fc.string({ maxLength: 90 }).map((text) => Buffer.from(text)),
+  fc.string({ unit: "grapheme", maxLength: 60 }).map((text) => Buffer.from(text)),
+  fc.uint8Array({ maxLength: 90 }).map((bytes) => Buffer.from(bytes)),
+  fc.string({ maxLength: 60 }).map((text) => gzipSync(text)),
+  fc.string({ maxLength: 60 }).map((text) => deflateSync(text)),
+  fc
+    .uint8Array({ minLength: 40, maxLength: 60 })
+    .map((bytes) => Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, ...bytes])),
+  fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from([...bytes, 0x28, 0xb5, 0x2f, 0xfd, ...bytes])),
+);
+/** What stands in texts: encoded things that begin at every place of the run, hashes, names. */
+const runs = fc.oneof(
+  fc
+    .tuple(
+      fc.string({ unit: fc.constantFrom(...ALPHABET), maxLength: 5 }),
+      plain,
+      fc.constantFrom("base64", "base64url", "hex"),
+    )
+    .map(([before, bytes, encoding]) => before + bytes.toString(encoding as "hex").replaceAll("=", "")),
+  fc.string({ unit: fc.constantFrom(...ALPHABET), minLength: 16, maxLength: 300 }),
+  fc.string({ unit: fc.constantFrom(..."0123456789abcdef"), minLength: 16, maxLength: 130 }),
+  fc.string({ unit: fc.constantFrom(..."abcdefghijklmnopqrstuvwxyz_"), minLength: 16, maxLength: 60 }),
+);
+
+describe("a run of which it is said that it says nothing", () => {
+  it("decodes to nothing that is read", () => {
+    let silent = 0;
+    fc.assert(
+      fc.property(runs, (run) => {
+        const bytes = Buffer.from(`(${run})`, "latin1");
+        if (!saysNothing(bytes, 1, bytes.length - 1)) return;
+        silent++;
+        // behind a line end it could go on, so it is decoded whatever it looks like
+        expect(taken(`${run}\n.`)).toEqual([]);
+      }),
+      { numRuns: 8000, seed: 20_261_124 },
+    );
+    expect(silent).toBeGreaterThan(2000);
+  });
+
+  it("is taken alike whatever stands behind it", () => {
+    fc.assert(
+      fc.property(runs, (run) => {
+        expect(taken(`${run}.`)).toEqual(taken(`${run}\n.`));
+      }),
+      { numRuns: 3000, seed: 20_261_124 },
+    );
+  });
+});
+
+describe("the search for runs", () => {
+  it("stops at the first of sixteen characters, or at one that the text ends with", () => {
+    const parts = fc.array(
+      fc.oneof(
+        fc.string({ unit: fc.constantFrom(...ALPHABET), maxLength: 40 }),
+        fc.constantFrom(" ", ".", "\n", "= ", "!".repeat(4090), "ab ".repeat(700)),
+      ),
+      { maxLength: 8 },
+    );
+    fc.assert(
+      fc.property(parts, fc.nat(30), (all, from) => {
+        const text = all.join("");
+        const expected = /[A-Za-z0-9+/_-]{16,}|[A-Za-z0-9+/_-]*$/.exec(text.slice(from));
+        const bytes = Buffer.from(text, "latin1");
+        if (from <= bytes.length)
+          expect(nextRun(bytes, from, () => false)).toBe(from + (expected?.index ?? 0));
+      }),
+      { numRuns: 2000, seed: 20_261_124 },
+    );
+  });
+});
