@@ -1,4 +1,5 @@
 import { EncodedViews } from "./encoded-views.ts";
+import { RandomRuns } from "./entropy/random-runs.ts";
 import type { Finding } from "./finding.ts";
 import { indexSecrets, type KnownIndex, type SecretForm } from "./known/known-index.ts";
 import { MASKED_CHARS, SECRET_CHARS } from "./known/limits.ts";
@@ -16,6 +17,10 @@ export interface ScanSettings {
   readonly patterns: boolean;
   /** names of secrets of the environment that may pass */
   readonly allow: ReadonlySet<string>;
+  /** what is as random as a secret, and is only reported */
+  readonly entropy?: boolean;
+  /** it is compressed itself, and read as what that says elsewhere */
+  readonly coded?: boolean;
 }
 
 /** The detectors of one bottle, compiled when they are first used. */
@@ -38,9 +43,13 @@ export class Detectors {
     return this.#brokered.length > 0;
   }
 
-  /** A scanner of one text that leaves. `found` is called as soon as the end of a find is certain. */
-  scanner(settings: ScanSettings, found: (finding: Finding) => void): Scanner {
-    return new Scanner(this.secretIndex, this.#keywordsFor(settings), settings, found, true);
+  /** A scanner of one text that leaves. `found` is called as soon as the end of a find is certain, `warn` for what is only reported. */
+  scanner(
+    settings: ScanSettings,
+    found: (finding: Finding) => void,
+    warn?: (finding: Finding) => void,
+  ): Scanner {
+    return new Scanner(this.secretIndex, this.#keywordsFor(settings), settings, found, true, warn);
   }
 
   /** A scanner of one text that comes back, for the sidecar's own credentials, short ones too. */
@@ -53,6 +62,14 @@ export class Detectors {
     if (this.#secrets.length === 0 && !settings.patterns) return NOTHING;
     if (holdsNothing(this.secretIndex, this.#keywordsFor(settings), text, true)) return NOTHING;
     return collect(text, (found) => this.scanner(settings, found));
+  }
+
+  /** Everything in a whole text that is only reported. */
+  warnings(text: Buffer, settings: ScanSettings): readonly Finding[] {
+    const findings: Finding[] = [];
+    if (settings.entropy === true)
+      new RandomRuns((start, end) => findings.push(randomRun(start, end))).write(text, true);
+    return findings;
   }
 
   /** Everything to be masked in a whole text that comes back. */
@@ -90,11 +107,19 @@ function collect(text: Buffer, scanner: (found: (finding: Finding) => void) => S
 const NOTHING_ELSE: ScanSettings = { known: false, patterns: false, allow: new Set() };
 const NOTHING: readonly Finding[] = [];
 
+/** What is reported of characters that are as random as a secret's. */
+function randomRun(start: number, end: number): Finding {
+  return { detector: "entropy", name: "high-entropy", encoding: "raw", start, end, replaceable: false };
+}
+
+const NO_BYTES = Buffer.alloc(0);
+
 /** Reads one text as it comes. Its memory does not grow with the text. */
 export class Scanner {
   readonly #known: KnownMatcher;
   readonly #patterns: PatternMatcher | undefined;
   readonly #views: EncodedViews | undefined;
+  readonly #random: RandomRuns | undefined;
 
   /** `decodes`: what encodings hold is read as well. */
   constructor(
@@ -103,7 +128,10 @@ export class Scanner {
     settings: ScanSettings,
     found: (finding: Finding) => void,
     decodes: boolean,
+    warn?: (finding: Finding) => void,
   ) {
+    if (warn && settings.entropy === true)
+      this.#random = new RandomRuns((start, end) => warn(randomRun(start, end)));
     const known = ({ secret, encoding }: SecretForm, start: number, end: number, replaceable: boolean) => {
       const { kind, name } = secret;
       if (kind === "bottle" && (!settings.known || settings.allow.has(name))) return;
@@ -114,16 +142,21 @@ export class Scanner {
       this.#views?.note(form.secret.name, start, end);
       known(form, start, end, true);
     });
-    if (decodes && (index.grams || keywords?.automaton))
-      this.#views = new EncodedViews({ index, keywords, seen: 0, inflated: 0 }, 0, {
-        secret: (form, encoding, start, end, whole) => known({ ...form, encoding }, start, end, whole),
-        pattern: (name, encoding, start, end, replaceable) =>
-          found({ detector: "token_patterns", name, encoding, start, end, replaceable }),
-        unreadable: (name, tooLarge, encoding, start, end) => {
-          const detector = tooLarge ? "too_large" : "unreadable";
-          found({ detector, name, encoding, start, end, replaceable: false });
+    if (decodes && (index.grams || keywords?.search))
+      this.#views = new EncodedViews(
+        { index, keywords, seen: 0, inflated: 0 },
+        0,
+        {
+          secret: (form, encoding, start, end, whole) => known({ ...form, encoding }, start, end, whole),
+          pattern: (name, encoding, start, end, replaceable) =>
+            found({ detector: "token_patterns", name, encoding, start, end, replaceable }),
+          unreadable: (name, tooLarge, encoding, start, end) => {
+            const detector = tooLarge ? "too_large" : "unreadable";
+            found({ detector, name, encoding, start, end, replaceable: false });
+          },
         },
-      });
+        settings.coded !== true,
+      );
     this.#patterns =
       keywords &&
       new PatternMatcher(keywords, (name, start, end, replaceable) => {
@@ -137,6 +170,7 @@ export class Scanner {
     this.#known.write(bytes, last);
     this.#patterns?.write(bytes, last);
     this.#views?.write(bytes, last);
+    this.#random?.write(bytes, last);
   }
 
   /**
@@ -153,6 +187,7 @@ export class Scanner {
     this.#known.settle();
     this.#patterns?.boundary();
     this.#views?.boundary();
+    this.#random?.write(NO_BYTES, true);
   }
 
   /** Text offset up to which bytes may go: nothing that covers an earlier one can still be completed. */

@@ -19,7 +19,8 @@ export function describeInspection({ dlp = DEFAULT_INSPECTION, body, limits }: R
   const always = outbound.includes("known_secrets") ? ["canary"] : ["canary", "the sidecar's credentials"];
   const lines = [
     [
-      `requests: ${[...always, ...outbound].join(", ")}: ${ON_MATCH[onMatch]}`,
+      `requests: ${[...always, ...outbound.filter((detector) => detector !== "entropy")].join(", ")}: ${ON_MATCH[onMatch]}`,
+      ...(outbound.includes("entropy") ? ["entropy: journalled"] : []),
       ...(allowSecrets.length === 0 ? [] : [`${allowSecrets.join(", ")} may go`]),
       `what can't be read ${oversize === "block" ? "is blocked" : "passes"}`,
     ].join("; "),

@@ -73,15 +73,7 @@ export function notEnforced(
 }
 
 function addRoute(route: Route, add: (key: string, at: string, meanwhile: string) => void): void {
-  const { host, at, dlp, git } = route;
+  const { host, at, git } = route;
   const key = `egress.routes ${host}`;
-  if (includesEntropy(dlp)) {
-    add(`${key} dlp.outbound_detectors: entropy`, at, "nothing is reported for its randomness alone");
-  }
   if (git.apiWrite === true) add(`${key} git.api_write`, at, "the route alone decides about the forge's API");
-}
-
-function includesEntropy(dlp: Route["dlp"]): boolean {
-  const detectors = dlp?.outboundDetectors;
-  return detectors ? detectors.includes("entropy") : false;
 }

@@ -97,7 +97,7 @@ test("what is inspected, what may pass, and what is counted is said of each rout
   });
   expect(lines.slice(2)).toEqual([
     "  a.test:443; everything (dev.md:4)",
-    "    requests: canary, the sidecar's credentials, entropy: blocked (supervise: nobody can be asked yet); K may go; what can't be read passes",
+    "    requests: canary, the sidecar's credentials: blocked (supervise: nobody can be asked yet); entropy: journalled; K may go; what can't be read passes",
     "    answers: credentials are masked; they are not read for injections",
     "    bodies: openai-chat, server tools web_search, no remote URLs, file uploads",
     "    limits: requests: 100 an hour, told above 80, bytes out: told above 5 in all",

@@ -82,7 +82,7 @@ export class MemberHead {
     const flags = head.readUInt16LE(6);
     const method = head.readUInt16LE(8);
     const name = head.readUInt16LE(26);
-    const sane = version <= 63 && (flags & 0xd780) === 0 && name > 0 && name < 4096 && METHODS.has(method);
+    const sane = version <= 63 && (flags & 0xd780) === 0 && name < 4096 && METHODS.has(method);
     if (sane && (flags & 1) !== 0) this.unreadable = "an encrypted entry of a zip archive";
     else if (sane && !READABLE.has(method)) this.unreadable = `an entry of a zip archive in method ${method}`;
     this.wrong = !sane || this.unreadable !== undefined || method !== 8;

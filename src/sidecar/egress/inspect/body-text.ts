@@ -99,7 +99,11 @@ class MultipartText implements BodyText {
         fields?.data(bytes);
         this.#partBytes += bytes.length;
       },
-      partEnd: () => fields?.end(),
+      partEnd: () => {
+        // the next part may begin as a format of its own
+        parts.boundary();
+        fields?.end();
+      },
     });
   }
 

@@ -55,3 +55,15 @@ export function inspectHead(
     found.push(...findings.map(at));
   }
 }
+
+/** What is only reported of a head or of trailers. */
+export function headWarnings(
+  { detectors }: Inspector,
+  { settings }: RouteRules,
+  { target, fields }: HeadValues,
+): readonly Found[] {
+  const head = new HeadText(["", "", target], fields, target === "" ? "trailer" : "header");
+  return detectors
+    .warnings(Buffer.from(head.text, "latin1"), settings)
+    .map((finding) => ({ finding, surface: head.surface(finding) }));
+}

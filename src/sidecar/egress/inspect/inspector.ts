@@ -19,6 +19,8 @@ export interface RouteRules {
   readonly route: CompiledRoute;
   readonly inspection: RouteInspection;
   readonly settings: ScanSettings;
+  /** of a body's coded bytes: what they say is read by itself */
+  readonly codedSettings: ScanSettings;
 }
 
 const EVERYTHING: ScanSettings = { known: true, patterns: true, allow: new Set() };
@@ -46,8 +48,10 @@ export class Inspector {
         known: inspection.outbound.includes("known_secrets"),
         patterns: inspection.outbound.includes("token_patterns"),
         allow: new Set(inspection.allowSecrets),
+        entropy: inspection.outbound.includes("entropy"),
       };
-      rules = { route, inspection, settings };
+      const codedSettings = { ...settings, entropy: false, coded: true };
+      rules = { route, inspection, settings, codedSettings };
       this.#rules.set(route, rules);
     }
     return rules;

@@ -35,6 +35,7 @@ export interface BodyOutlet {
 export class RequestBody {
   readonly #outlet: BodyOutlet;
   readonly #scanner: NewScanner;
+  readonly #codedScanner: NewScanner;
   /** hears of its fields */
   readonly #judge: FieldJudge | undefined;
   /** what the body says, its codings undone; undefined: it passes as it is */
@@ -69,13 +70,14 @@ export class RequestBody {
   /** `fields`: Content-Encoding and Content-Type say how it is read. */
   constructor(
     fields: HeaderList,
-    scanner: (found: (finding: Finding) => void) => ReturnType<NewScanner>,
+    scanner: (found: (finding: Finding) => void, coded: boolean) => ReturnType<NewScanner>,
     outlet: BodyOutlet,
     judge?: FieldJudge,
   ) {
     this.#outlet = outlet;
     this.#judge = judge;
-    this.#scanner = () => scanner((finding) => this.#found(finding));
+    this.#scanner = () => scanner((finding) => this.#found(finding), false);
+    this.#codedScanner = () => scanner((finding) => this.#found(finding), true);
     this.#guard(() => {
       const codings = statedCodings(fields);
       if (codings instanceof BodyFault) throw codings;
@@ -87,7 +89,7 @@ export class RequestBody {
 
   #undo(codings: readonly Coding[]): void {
     // What only looked like a coding may have to be taken as it stands.
-    this.#coded = createBodyText([], this.#scanner, this.#guessed ? this.#judge : undefined);
+    this.#coded = createBodyText([], this.#codedScanner, this.#guessed ? this.#judge : undefined);
     this.#lags = codings.includes("zstd");
     this.#decoder = new ContentDecoder(codings, {
       decoded: (bytes) => this.#guard(() => this.#read(bytes)),
@@ -231,7 +233,7 @@ export class RequestBody {
   #found(finding: Finding): void {
     const inPlace =
       this.#text?.inPlace === true && this.#decoder === undefined && finding.start >= this.#gone;
-    if (inPlace) this.#spans.push(finding);
+    if (inPlace && finding.replaceable) this.#spans.push(finding);
     this.#outlet.found(finding, inPlace);
   }
 

@@ -8,7 +8,7 @@ import type { FieldJudge } from "../credential/field-judge.ts";
 import { type Brokered, bodyJudge, trailerRefusal } from "../credential/foreign.ts";
 import type { BodyOut } from "../outgoing-body.ts";
 import type { BodyFault } from "./body-fault.ts";
-import { inspectHead } from "./head-inspection.ts";
+import { headWarnings, inspectHead } from "./head-inspection.ts";
 import type { Holder } from "./hold-timer.ts";
 import { faultRefusal, findingRefusal, type Inspector, type RouteRules } from "./inspector.ts";
 import type { HeadValues } from "./redacted-head.ts";
@@ -43,6 +43,8 @@ export class RequestInspection implements RequestReading, BodyOutlet, Holder {
   readonly #brokered: Brokered | undefined;
   #body: RequestBody | undefined;
   #trailers: HeaderList = NO_FIELDS;
+  /** some of the body was read */
+  #begun = false;
   #refused = false;
 
   /** `out`: where what may go goes. `brokered`: its host gets the sidecar's credential. */
@@ -78,10 +80,15 @@ export class RequestInspection implements RequestReading, BodyOutlet, Holder {
   }
 
   beginning(body: Buffer): void {
-    if (!this.#refused) this.#observe({ host: "", target: "", fields: NO_FIELDS, body }, "body");
+    if (this.#refused) return;
+    this.#observe({ host: "", target: "", fields: NO_FIELDS, body, continues: this.#begun }, "body");
+    this.#begun = true;
   }
 
   #read(lead: { method: string; host: string } | undefined, values: HeadValues): HeadValues | undefined {
+    if (this.#rules.settings.entropy === true)
+      for (const { finding, surface } of headWarnings(this.#inspector, this.#rules, values))
+        this.#warn(finding, surface);
     const outcome = inspectHead(this.#inspector, this.#rules, lead, values);
     if (outcome === undefined) return values;
     if (outcome.kind === "refused") {
@@ -98,10 +105,17 @@ export class RequestInspection implements RequestReading, BodyOutlet, Holder {
     const { detectors } = this.#inspector;
     this.#body = new RequestBody(
       fields,
-      (found) => detectors.scanner(this.#rules.settings, found),
+      (found, coded) =>
+        detectors.scanner(coded ? this.#rules.codedSettings : this.#rules.settings, found, this.#warnOfBody),
       this,
       this.#judge(),
     );
+  }
+
+  readonly #warnOfBody = (finding: Finding): void => this.#warn(finding, "body");
+
+  #warn(finding: Finding, surface: string): void {
+    if (!this.#refused) this.#outlet.found(recorded(finding, surface, "warn"));
   }
 
   #judge(): FieldJudge | undefined {
@@ -177,6 +191,7 @@ export class RequestInspection implements RequestReading, BodyOutlet, Holder {
     const { inspection } = this.#rules;
     if (isUnsearched(finding) && inspection.oversize === "pass") {
       this.#outlet.notInspected(`holds ${finding.name}`);
+      this.#warn(finding, "body");
       return;
     }
     if (inspection.onMatch === "redact" && inPlace && finding.replaceable && finding.detector !== "canary")

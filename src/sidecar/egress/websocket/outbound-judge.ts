@@ -1,5 +1,5 @@
 import { printable } from "../../../base/printable.ts";
-import type { Finding } from "../../../dlp/finding.ts";
+import { type Finding, isUnsearched } from "../../../dlp/finding.ts";
 import type { Scanner } from "../../../dlp/scanner.ts";
 import { SPLIT_BODY_BYTES } from "../../../dlp/split/limits.ts";
 import type { RecordedFinding } from "../../../journal/record.ts";
@@ -35,10 +35,16 @@ export class OutboundJudge implements MessageJudge {
     this.#found = found;
     this.rewrites = rules.inspection.onMatch === "redact";
     const { detectors } = inspector;
-    const collect = (finding: Finding) => this.#fresh.push(finding);
+    const passes = rules.inspection.oversize === "pass";
+    const collect = (finding: Finding) => {
+      if (passes && isUnsearched(finding)) this.#found(recorded(finding, "message", "warn"));
+      else this.#fresh.push(finding);
+    };
     // Heads and masking keys can't be rewritten.
     const onWire = (finding: Finding) => this.#fresh.push({ ...finding, replaceable: false });
-    this.#messages = detectors.scanner(rules.settings, collect);
+    this.#messages = detectors.scanner(rules.settings, collect, (finding) =>
+      this.#found(recorded(finding, "message", "warn")),
+    );
     this.#controls = detectors.scanner(rules.settings, collect);
     this.#wire = detectors.scanner({ ...rules.settings, patterns: false }, onWire);
   }
