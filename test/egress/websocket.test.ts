@@ -54,6 +54,36 @@ test("puts the credential on the handshake, with a key of the sidecar's own", as
   expect(origin.handshakes[0]?.["sec-websocket-key"]).not.toBe(KEY);
 });
 
+test.for([
+  [
+    "openai",
+    "realtime, openai-insecure-api-key.sk-mine, openai-beta.realtime-v1",
+    "realtime, openai-beta.realtime-v1",
+    "subprotocol openai-insecure-api-key",
+  ],
+  [
+    "Kubernetes",
+    "v4.channel.k8s.io, base64url.bearer.authorization.k8s.io.bWluZQ",
+    "v4.channel.k8s.io",
+    "subprotocol base64url.bearer.authorization.k8s.io",
+  ],
+  ["a name and its token", "Token, mine-and-no-other", undefined, "subprotocol Token"],
+  ["none that carries one", "graphql-ws, token", "graphql-ws, token", undefined],
+] as const)(
+  "takes the agent's own credential out of the subprotocols: %s",
+  async ([, sent, arrives, removed]) => {
+    const origin = await wsOrigin();
+    const side = sidecar({ origin, routes: [route({ auth, ports: [443] })], secrets: { T: TOKEN } });
+    const client = await side.tls();
+    client.send(opening(`Sec-WebSocket-Protocol: ${sent}\r\n`));
+    await client.until(/\r\n\r\n/);
+    expect(origin.handshakes[0]?.["sec-websocket-protocol"]).toBe(arrives);
+    expect(origin.handshakes[0]?.authorization).toBe(`Bearer ${TOKEN}`);
+    client.send(frame(8));
+    expect((await side.journal(1))[0]?.removed).toEqual(removed === undefined ? undefined : [removed]);
+  },
+);
+
 test("passes the subprotocol that was chosen", async () => {
   const origin = await wsOrigin({ protocols: ["chat.v2"] });
   const client = await wsClient(sidecar({ origin }), { protocols: ["chat.v1", "chat.v2"] });

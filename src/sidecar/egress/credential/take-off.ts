@@ -1,6 +1,7 @@
 import type { HeaderList } from "../../../policy/facts.ts";
 import type { CookieJar } from "./cookie-jar.ts";
 import { KEY_FIELDS, type Meaning, meaningInQuery, plainName } from "./names.ts";
+import { withoutCredentials } from "./subprotocols.ts";
 import { logsInAt, withoutUserinfo } from "./userinfo.ts";
 
 /** What a credential of the agent's own is known by. */
@@ -18,7 +19,7 @@ export interface Origin {
 export interface TakenOff {
   readonly fields: string[];
   readonly target: string;
-  /** field names, `query NAME`, `cookie NAME`, `userinfo in NAME`; never a value */
+  /** field names, `query NAME`, `cookie NAME`, `userinfo in NAME`, `subprotocol NAME`; never a value */
   readonly removed: readonly string[];
   /** the query makes it a token request */
   readonly grant: boolean;
@@ -28,8 +29,8 @@ const EMPTY: readonly string[] = [];
 
 /**
  * A request's head without what the agent brought: the route's field, fields and query parameters that carry a credential
- * by their name, the same value or the real one in any other parameter, the userinfo of URLs, and cookies that the host
- * has not set through the sidecar.
+ * by their name, the same value or the real one in any other parameter, the userinfo of URLs, subprotocols of a WebSocket
+ * that carry one, and cookies that the host has not set through the sidecar.
  */
 export function takeOff(fields: HeaderList, target: string, origin: Origin): TakenOff {
   const kept: string[] = [];
@@ -47,6 +48,11 @@ export function takeOff(fields: HeaderList, target: string, origin: Origin): Tak
       continue;
     }
     if (lower === "cookie") hasCookie = true;
+    if (lower === "sec-websocket-protocol") {
+      const left = withoutCredentials(text, tokens, removed);
+      if (left !== "") kept.push(name, left);
+      continue;
+    }
     const plain = withoutUserinfo(text);
     if (plain !== text) removed.add(`userinfo in ${lower}`);
     kept.push(name, plain);

@@ -3,11 +3,13 @@ import type { RequestEvent } from "../../../journal/record.ts";
 import type { HeaderList } from "../../../policy/facts.ts";
 import type { EgressPolicy } from "../../../policy/routes.ts";
 import { KEY_FIELDS } from "../credential/names.ts";
+import { withoutCredentials } from "../credential/subprotocols.ts";
 import { LOG_BROUGHT_COUNT, LOG_SECRET_CHARS } from "../limits.ts";
 import { Capture } from "./capture.ts";
 import type { Needle, Sought } from "./mask.ts";
 import { recordedMessage } from "./message.ts";
 
+const NONE: ReadonlySet<string> = new Set();
 const REMOVED = "[removed]";
 
 /** What an exchange knows of the credentials in it. */
@@ -49,6 +51,7 @@ export class Transcript {
         for (const token of tokensOf(value)) brought.add(token);
         return REMOVED;
       }
+      if (lowerName === "sec-websocket-protocol") return withoutCredentials(value, NONE, new Set());
       return lowerName === "cookie" ? hideCookies(value, removed, brought) : value;
     };
     // The values are gathered first: what one field brought may stand in another, or in a body.
