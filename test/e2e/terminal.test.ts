@@ -108,7 +108,8 @@ describe.each(STARTERS)("on a terminal, a bottle started by %s", (starter) => {
   it("swallows what is typed ahead for the shell behind it, when the program ends", async () => {
     home = new BottleHome({ starter, bottles: { dev: BOTTLE } });
     const after = 'if read -r -t 2 line; then echo "typed[$line]"; else echo "[nothing]"; fi';
-    const program = ["perl", "-e", `${RAW} print "up\\n"; sleep 3; print "[over]\\n"`];
+    const typed = 'my $in = ""; vec($in, 0, 1) = 1; select($in, undef, undef, 100); sleep 1;';
+    const program = ["perl", "-e", `${RAW} print "up\\n"; ${typed} print "[over]\\n"`];
     screen = new Screen(
       home,
       ["run", "--bottle", "dev", "--yes", "--", ...program],

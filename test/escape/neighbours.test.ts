@@ -51,6 +51,7 @@ describe.each(STARTERS)("two bottles started by %s", (starter) => {
     });
     first = await home.launch(["perl", "-e", SERVER]);
     second = await home.launch(["sleep", "600"], { bottle: "other" });
+    while (!first.stdout().includes("SERVING")) await new Promise((resolve) => setTimeout(resolve, 20));
   });
   afterAll(async () => {
     await home?.dispose();

@@ -48,7 +48,7 @@ function descendants(pid: number): readonly number[] {
 }
 
 async function eventually(holds: () => boolean): Promise<void> {
-  for (let round = 0; round < 500 && !holds(); round++) await sleep(20);
+  for (let round = 0; round < 3000 && !holds(); round++) await sleep(20);
   expect(holds()).toBe(true);
 }
 
