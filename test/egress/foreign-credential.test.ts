@@ -31,6 +31,11 @@ type Protocol = keyof typeof OVER;
 const PROTOCOLS: readonly Protocol[] = ["http/1.1", "h2"];
 
 async function over(protocol: Protocol, sent: Sent, setCookie = "", allow = false): Promise<Arrived> {
+  const { side, whole } = await started(setCookie, allow);
+  return { side, code: await OVER[protocol](side, sent), whole };
+}
+
+async function started(setCookie = "", allow = false) {
   const whole: { head: string; body: string }[] = [];
   const origin = await rawOrigin({
     serve: answering((head, body) => {
@@ -49,7 +54,7 @@ async function over(protocol: Protocol, sent: Sent, setCookie = "", allow = fals
     secrets: { API_TOKEN: "tok-real-0123456789abcdef" },
     bottleSecrets: { CLIENT_SECRET: ALLOWED },
   });
-  return { side, code: await OVER[protocol](side, sent), whole };
+  return { side, whole, origin };
 }
 
 async function overHttp1(side: Sidecar, sent: Sent): Promise<string | undefined> {
@@ -109,6 +114,7 @@ const REFUSED: Record<string, Sent> = {
   "a name in escapes": { fields: FORM, body: [`a=1&client%5Fsecre%74=${OWN}`] },
   "another spelling": { fields: FORM, body: [`Client-Secret=${OWN}`] },
   "a semicolon between": { fields: FORM, body: [`a=1;refresh_token=${OWN}`] },
+  "a name behind one without a value": { fields: FORM, body: [`a;refresh_token=${OWN}`] },
   "the second of two": { fields: FORM, body: [`api_key=&api_key=${OWN}`] },
   "a form without a type": { body: [`client_secret=${OWN}`] },
   "a form that says it is text": { fields: { "content-type": "text/plain" }, body: [`client_secret=${OWN}`] },
@@ -200,6 +206,11 @@ describe.for(PROTOCOLS)("over %s a host with the sidecar's credential", (protoco
   test.for([
     ["form", FORM, (value: string) => `client_secret=${encodeURIComponent(value)}&a=1`],
     ["JSON", JSON_TYPE, (value: string) => `{"client_secret":${JSON.stringify(value)}}`],
+    [
+      "part",
+      { "content-type": "multipart/form-data; boundary=b" },
+      (value: string) => `--b\r\nContent-Disposition: form-data; name=api_key\r\n\r\n${value}\r\n--b--\r\n`,
+    ],
   ] as const)("gets a secret that the route allows, in a %s, and no other", async ([, fields, body]) => {
     const pieces = [...body(ALLOWED)];
     expect((await over(protocol, { fields, body: pieces }, "", true)).code).toBeUndefined();
