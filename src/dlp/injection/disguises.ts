@@ -1,5 +1,5 @@
 import { alike, foldText, foldWord } from "./fold.ts";
-import { DENSE_TERMS, WORD_TERMS } from "./lexicon/lexicon.ts";
+import { byFirstWord, withoutSpaces } from "./lexicon/lexicon.ts";
 
 /** Letters that stand alone in a row, so that they are one word. */
 const SPACED = /(?<![\p{L}\p{N}])(?:[a-z0-9@$][\s._*|-]{1,3}){7,}[a-z0-9@$](?![\p{L}\p{N}])/gu;
@@ -104,7 +104,7 @@ function words(letters: string): string {
 function longestAt(letters: string, at: number): number {
   for (let length = Math.min(LONGEST_WORD, letters.length - at); length >= 3; length--) {
     const word = letters.slice(at, at + length);
-    if (WORD_TERMS.has(word) || DENSE_TERMS.has(word)) return length;
+    if (byFirstWord().has(word) || withoutSpaces().masks.has(word)) return length;
   }
   return 0;
 }

@@ -1,4 +1,4 @@
-import { DENSE_LENGTH, DENSE_TERMS, type TermNode, WORD_TERMS } from "./lexicon/lexicon.ts";
+import { byFirstWord, type TermNode, withoutSpaces } from "./lexicon/lexicon.ts";
 import { specialMask } from "./special-words.ts";
 import { WORD } from "./word-class.ts";
 
@@ -236,8 +236,9 @@ class SentenceReader {
 
   /** The longest term at `at`, or one character. */
   #dense(at: number): number {
-    for (let length = Math.min(DENSE_LENGTH, this.#text.length - at); length > 0; length--) {
-      const mask = DENSE_TERMS.get(this.#text.slice(at, at + length));
+    const { masks, longest } = withoutSpaces();
+    for (let length = Math.min(longest, this.#text.length - at); length > 0; length--) {
+      const mask = masks.get(this.#text.slice(at, at + length));
       if (mask === undefined) continue;
       this.#add(this.#text.slice(at, at + length), mask);
       return at + length;
@@ -308,7 +309,7 @@ function isDense(code: number): boolean {
 /** Classes of all terms that begin at a word. */
 function termsAt(tokens: readonly Token[], at: number): number {
   let mask = 0;
-  let level: Map<string, TermNode> | undefined = WORD_TERMS as Map<string, TermNode>;
+  let level: ReadonlyMap<string, TermNode> | undefined = byFirstWord();
   for (let i = at; level !== undefined; i++) {
     const node: TermNode | undefined = level.get(tokens[i]?.word ?? "");
     if (node === undefined) break;

@@ -1,15 +1,7 @@
-import { buildAutomaton } from "../automaton.ts";
-import { type LetterAutomaton, packAutomaton } from "./letter-automaton.ts";
-import { FOREIGN_TERMS, LATIN_TERMS, type Term } from "./lexicon/lexicon.ts";
+import { buildLetters, type LetterWords, type Word } from "./letter-automaton.ts";
+import { FOREIGN_TERMS, LATIN_TERMS } from "./lexicon/lexicon.ts";
 import { ANCHORS } from "./rules.ts";
 import { WORD } from "./word-class.ts";
-
-/** Words that are looked for in every byte, and their classes by output state. */
-export interface TriggerWords {
-  readonly automaton: LetterAutomaton;
-  /** index: `state - firstOutput` */
-  readonly masks: Int32Array;
-}
 
 /** Symbols of a term that are looked for: enough to be rare, so that the table stays small. */
 const TERM_SYMBOLS = 14;
@@ -135,64 +127,64 @@ function letterClasses(): Uint8Array {
 }
 
 /** Words of Latin script, whatever stands between their letters; accented letters are passed over. */
-export function latinTriggers(): TriggerWords {
-  const symbols = (text: string) =>
-    Uint8Array.from(Buffer.from(text, "utf8"), (byte) => LETTER_CLASSES[byte] ?? 0).filter(
-      (symbol) => symbol !== 0,
-    );
-  const words = new Map<string, { literal: Uint8Array; mask: number }>();
-  const add = ({ text, mask }: Term) => {
-    const literal = symbols(text).subarray(0, TERM_SYMBOLS);
-    if (literal.length >= LEAST_SYMBOLS) merge(words, literal, mask);
-  };
+export function latinTriggers(): LetterWords {
+  const words = new Words();
   for (const { text, mask } of LATIN_TERMS) {
     if ((mask & ANCHORS) === 0 || NOT_RARE.has(text) || /\d/.test(text)) continue;
-    // with and without its accents
-    add({ text, mask });
-    add({ text: text.normalize("NFKD").replaceAll(/\p{M}/gu, ""), mask });
+    words.add(symbolsOf(text, LETTER_CLASSES).subarray(0, TERM_SYMBOLS), mask);
+    // with its accents, and without
+    if (!isAscii(text))
+      words.add(symbolsOf(unaccented(text), LETTER_CLASSES).subarray(0, TERM_SYMBOLS), mask);
   }
-  for (const text of LOOK_TERMS) merge(words, symbols(text), WORD.LOOK);
-  return build(words, LETTER_CLASSES);
+  for (const text of LOOK_TERMS) words.add(symbolsOf(text, LETTER_CLASSES), WORD.LOOK, 1);
+  return buildLetters(words.all, LETTER_CLASSES);
 }
 
 /** Words of other scripts, byte by byte; ASCII is passed over. */
-export function foreignTriggers(): TriggerWords {
+export function foreignTriggers(): LetterWords {
   const classes = new Uint8Array(256);
   // Several bytes share a class: what is found by chance is read closely, and nothing comes of it.
   for (let byte = 0x80; byte < 0x100; byte++) classes[byte] = (byte % 31) + 1;
-  const words = new Map<string, { literal: Uint8Array; mask: number }>();
+  const words = new Words();
   for (const { text, mask } of FOREIGN_TERMS) {
     if ((mask & ANCHORS) === 0) continue;
-    for (const form of [text, text.charAt(0).toUpperCase() + text.slice(1), text.toUpperCase()]) {
-      const bytes = Buffer.from(form, "utf8").filter((byte) => byte >= 0x80);
-      const literal = Uint8Array.from(bytes, (byte) => classes[byte] ?? 0).subarray(0, 2 * TERM_SYMBOLS);
-      if (literal.length >= LEAST_SYMBOLS) merge(words, literal, mask);
-    }
+    for (const form of [text, text.charAt(0).toUpperCase() + text.slice(1), text.toUpperCase()])
+      words.add(symbolsOf(form, classes).subarray(0, 2 * TERM_SYMBOLS), mask);
   }
-  return build(words, classes);
+  return buildLetters(words.all, classes);
 }
 
-function merge(
-  words: Map<string, { literal: Uint8Array; mask: number }>,
-  literal: Uint8Array,
-  mask: number,
-): void {
-  const key = literal.join();
-  words.set(key, { literal, mask: (words.get(key)?.mask ?? 0) | mask });
+/** Words that are spelled alike are one. */
+class Words {
+  readonly #words = new Map<string, { symbols: Uint8Array; mask: number }>();
+
+  get all(): readonly Word[] {
+    return [...this.#words.values()];
+  }
+
+  add(symbols: Uint8Array, mask: number, least = LEAST_SYMBOLS): void {
+    if (symbols.length < least) return;
+    const key = String.fromCharCode(...symbols);
+    const known = this.#words.get(key);
+    if (known) known.mask |= mask;
+    else this.#words.set(key, { symbols, mask });
+  }
 }
 
-function build(
-  words: ReadonlyMap<string, { literal: Uint8Array; mask: number }>,
-  classes: Uint8Array,
-): TriggerWords {
-  const list = [...words.values()];
-  const automaton = buildAutomaton(
-    list.map(({ literal }) => literal),
-    classes,
-    true,
-  );
-  const masks = Int32Array.from(automaton.outputs, (outputs) =>
-    outputs.reduce((mask, word) => mask | (list[word]?.mask ?? 0), 0),
-  );
-  return { automaton: packAutomaton(automaton), masks };
+function symbolsOf(text: string, classes: Uint8Array): Uint8Array {
+  const bytes = Buffer.from(text, "utf8");
+  let length = 0;
+  for (const byte of bytes) {
+    const symbol = classes[byte] as number;
+    if (symbol !== 0) bytes[length++] = symbol;
+  }
+  return bytes.subarray(0, length);
+}
+
+function isAscii(text: string): boolean {
+  return Buffer.byteLength(text, "utf8") === text.length;
+}
+
+function unaccented(text: string): string {
+  return text.normalize("NFKD").replaceAll(/\p{M}/gu, "");
 }

@@ -2,11 +2,11 @@ import { isAscii } from "node:buffer";
 import type { InjectionFinding, Place } from "./finding.ts";
 import { letterOf } from "./fold.ts";
 import { gradeWindow } from "./grade-window.ts";
-import { runLetters, step } from "./letter-automaton.ts";
+import { type LetterWords, runLetters, step } from "./letter-automaton.ts";
 import { BEFORE_BYTES, BEHIND_BYTES, OPEN_ORDER_BYTES, TOGETHER_BYTES } from "./limits.ts";
 import { TRIGGERS } from "./rules.ts";
 import { hasDisguise, InvisibleRun } from "./suspicious.ts";
-import { foreignTriggers, LETTER_CLASSES, latinTriggers, type TriggerWords } from "./trigger-words.ts";
+import { foreignTriggers, LETTER_CLASSES, latinTriggers } from "./trigger-words.ts";
 import { WORD } from "./word-class.ts";
 
 const BLOCK_BYTES = 8192;
@@ -15,8 +15,8 @@ const MASKS = 2 ** 32;
 /** Characters of a word before its end, for where an order begins. */
 const WORD_BYTES = 24;
 
-let latin: TriggerWords | undefined;
-let foreign: TriggerWords | undefined;
+let latin: LetterWords | undefined;
+let foreign: LetterWords | undefined;
 
 /** The words of the block that is being scanned, in whichever text: `at * MASKS + mask`. */
 let hits = new Float64Array(64);
@@ -37,8 +37,8 @@ interface Stretch {
  */
 export class Watch {
   readonly #place: Place;
-  readonly #latin: TriggerWords;
-  readonly #foreign: TriggerWords;
+  readonly #latin: LetterWords;
+  readonly #foreign: LetterWords;
   readonly #invisible = new InvisibleRun();
   #state = 0;
   #foreignState = 0;
@@ -248,6 +248,6 @@ function onForeign(state: number, at: number): void {
   if (foreign) hit(maskOf(foreign, state), at);
 }
 
-function maskOf({ automaton, masks }: TriggerWords, state: number): number {
+function maskOf({ automaton, masks }: LetterWords, state: number): number {
   return masks[state - automaton.firstOutput] ?? 0;
 }

@@ -17,6 +17,14 @@ export interface Term {
   readonly mask: number;
 }
 
+/** Terms that stand in a text without anything between them. */
+export interface DenseTerms {
+  /** their classes */
+  readonly masks: ReadonlyMap<string, number>;
+  /** characters of the longest */
+  readonly longest: number;
+}
+
 function terms(lexicon: Lexicon): Term[] {
   const result: Term[] = [];
   for (const name of Object.keys(WORD) as WordClass[])
@@ -30,13 +38,20 @@ function terms(lexicon: Lexicon): Term[] {
 export const LATIN_TERMS: readonly Term[] = [ENGLISH, ...LATIN_LANGUAGES].flatMap(terms);
 export const FOREIGN_TERMS: readonly Term[] = [RUSSIAN, DENSE].flatMap(terms);
 
-/** Terms of scripts with spaces, by their first word, folded as `foldWord` does. */
-export const WORD_TERMS: ReadonlyMap<string, TermNode> = trie([...LATIN_TERMS, ...terms(RUSSIAN)]);
+let wordTerms: ReadonlyMap<string, TermNode> | undefined;
+let denseTerms: DenseTerms | undefined;
 
-/** Terms of scripts without spaces. */
-export const DENSE_TERMS: ReadonlyMap<string, number> = dense();
-/** Characters of the longest of them. */
-export const DENSE_LENGTH = Math.max(...[...DENSE_TERMS.keys()].map((term) => term.length));
+/** Terms of scripts with spaces, by their first word, folded as `foldWord` does; made when first needed. */
+export function byFirstWord(): ReadonlyMap<string, TermNode> {
+  wordTerms ??= trie([...LATIN_TERMS, ...terms(RUSSIAN)]);
+  return wordTerms;
+}
+
+/** Terms of scripts without spaces; made when first needed. */
+export function withoutSpaces(): DenseTerms {
+  denseTerms ??= dense();
+  return denseTerms;
+}
 
 function trie(list: readonly Term[]): Map<string, TermNode> {
   const root = new Map<string, TermNode>();
@@ -59,11 +74,13 @@ function trie(list: readonly Term[]): Map<string, TermNode> {
   return root;
 }
 
-function dense(): Map<string, number> {
-  const result = new Map<string, number>();
+function dense(): DenseTerms {
+  const masks = new Map<string, number>();
+  let longest = 0;
   for (const { text, mask } of terms(DENSE)) {
     const key = text.replaceAll(" ", "");
-    result.set(key, (result.get(key) ?? 0) | mask);
+    masks.set(key, (masks.get(key) ?? 0) | mask);
+    longest = Math.max(longest, key.length);
   }
-  return result;
+  return { masks, longest };
 }
