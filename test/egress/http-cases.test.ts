@@ -83,15 +83,27 @@ function withHost(bytes: string): string {
     : bytes.replace(/(HTTP\/1\.[01]\r\n)/g, `$1Host: ${HOST}\r\n`);
 }
 
+/** Silence after which a case is over; most end by themselves, and those that don't wait beside others. */
+const SILENCE_MS = 3_000;
+const TOGETHER = 8;
+
+/** Runs `one` for all, some at a time. */
+async function each<T>(all: readonly T[], one: (item: T) => Promise<void>): Promise<void> {
+  const left = [...all];
+  const worker = async () => {
+    for (let next = left.shift(); next !== undefined; next = left.shift()) await one(next);
+  };
+  await Promise.all(Array.from({ length: TOGETHER }, worker));
+}
+
 async function play(side: Sidecar, bytes: string): Promise<string> {
   const client = await side.tls();
   client.send(bytes);
   // A request of our own behind it tells when the sidecar has done with what came before; if it is swallowed as a
   // body, or the connection is closed, that is an answer too.
   client.send(`\r\nGET /the-end HTTP/1.1\r\nHost: ${HOST}\r\nConnection: close\r\n\r\n`);
-  const idle = setTimeout(() => client.socket.destroy(), 150);
+  client.socket.setTimeout(SILENCE_MS, () => client.socket.destroy());
   const text = await client.end();
-  clearTimeout(idle);
   return text;
 }
 
@@ -105,7 +117,7 @@ test.runIf(present)(
     expect(cases.length).toBeGreaterThan(150);
     let forwarded = 0;
     let refused = 0;
-    for (const { name, bytes } of cases) {
+    await each(cases, async ({ name, bytes }) => {
       const origin = await rawOrigin({ serve: answering(() => ok("ok")) });
       const side = sidecar({ origin });
       const response = await play(side, withHost(bytes));
@@ -119,7 +131,7 @@ test.runIf(present)(
       }
       if (answers.some((status) => status >= 400)) refused++;
       side.close();
-    }
+    });
     console.log(`${cases.length} cases: ${forwarded} requests forwarded, ${refused} cases with a refusal`);
     expect(forwarded).toBeGreaterThan(50);
     expect(refused).toBeGreaterThan(50);
