@@ -31,5 +31,5 @@ export const HOST_METER_COUNT = 4096;
 /** Levels of JSON in the body of a request to a model's API; deeper is refused with `model.body_unreadable`. */
 export const MAX_JSON_DEPTH = 128;
 
-/** Values in the JSON of such a body; more is refused with `model.body_unreadable`. */
-export const MAX_JSON_VALUES = 1_000_000;
+/** Values in the JSON of such a body (each takes up to 300 bytes while it is read); more is refused with `model.body_unreadable`. */
+export const MAX_JSON_VALUES = 250_000;

@@ -2,6 +2,7 @@ import { connect as connectH2 } from "node:http2";
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { DEFAULT_INSPECTION, type ModelApiRules, type RouteSpec } from "../../src/policy/route.ts";
+import { HeldTotal } from "../../src/sidecar/egress/inspect/held-total.ts";
 import { FINE } from "../policy/model-bodies/fine.ts";
 import { HOSTILE, type Kind, PATHS, recorded, safe } from "../policy/model-bodies.ts";
 import {
@@ -221,6 +222,13 @@ test("a body longer than can be held is refused before it is complete", async ()
   }
   expect(refusalCode(await client.until(/\r\n\r\n/))).toBe("dlp.body_too_large");
   expect(one.origin.connections).toEqual([]);
+});
+
+test("all that is held together has a bound, and what ends gives back its part", () => {
+  const held = new HeldTotal(10);
+  expect([held.add(6), held.add(5), held.add(4), held.add(1)]).toEqual([true, false, true, false]);
+  held.remove(6);
+  expect([held.add(6), held.add(1)]).toEqual([true, false]);
 });
 
 test("the detectors still read it: a secret in a body that is fine does not leave", async () => {

@@ -72,7 +72,7 @@ test.each([
   ["more than its end", "1 1", "goes on behind its end"],
   ["a byte order mark", "\ufeff1", "is no JSON"],
   ["a level too deep", `${"[".repeat(130)}${"]".repeat(130)}`, "is nested deeper than 128 levels"],
-  ["a value too many", `[${"1,".repeat(1_000_000)}1]`, "has more than 1000000 values"],
+  ["a value too many", `[${"1,".repeat(250_000)}1]`, "has more than 250000 values"],
   ["a number that is too long", "1".repeat(64), "has a number that is too long"],
 ])("%s is refused", (_, text, problem) => {
   expect(read(text)).toEqual({ ok: false, problem });

@@ -49,5 +49,11 @@ export const REDACTION_ROUNDS = 3;
 /** Bytes of the body of a request to a model's API (a route with `body`), coded and decoded; it is held whole. More: `dlp.body_too_large`. */
 export const MODEL_BODY_BYTES = 32 * 1024 * 1024;
 
-/** Bytes that all such bodies held in one bottle may have together; more: `dlp.body_too_large`, to be tried again. */
+/** Bytes that all such bodies of one bottle may have together until their requests are over, and decoded while they are read; more: `dlp.body_too_large`, to be tried again. */
 export const MODEL_HELD_BYTES = 96 * 1024 * 1024;
+
+/** Milliseconds after its start from which on a sidecar makes what the first request would wait for. */
+export const WARM_AFTER_MS = 1000;
+
+/** Milliseconds between two parts of that. */
+export const WARM_PAUSE_MS = 20;

@@ -49,12 +49,15 @@ export class ModelGate implements BodyOut {
       this.#refuse(tooLarge(this.#decision, "is longer than what can be held to be read"));
       return;
     }
-    if (!this.#plane.inspector.heldBodies.add(bytes.length)) {
-      this.#refuse(tooLarge(this.#decision, "can't be held beside all others", true));
-      return;
-    }
-    this.#held += bytes.length;
-    this.#pieces.push(bytes);
+    if (this.#holds(bytes)) this.#pieces.push(bytes);
+  }
+
+  /** False: it is refused, because there is no room beside all others. */
+  #holds({ length }: Buffer): boolean {
+    const room = this.#plane.inspector.heldBodies.add(length);
+    if (room) this.#held += length;
+    else this.#refuse(tooLarge(this.#decision, "can't be held beside all others", true));
+    return room;
   }
 
   end(trailers: HeaderList): void {
@@ -84,8 +87,9 @@ export class ModelGate implements BodyOut {
     const decoder = new ContentDecoder(this.#codings, {
       decoded: (bytes) => {
         size += bytes.length;
-        if (size <= MODEL_BODY_BYTES) pieces.push(bytes);
-        else this.#refuse(tooLarge(this.#decision, "is longer than what can be held to be read, decoded"));
+        if (size > MODEL_BODY_BYTES)
+          this.#refuse(tooLarge(this.#decision, "is longer than what can be held to be read, decoded"));
+        else if (this.#holds(bytes)) pieces.push(bytes);
       },
       failed: (fault) => this.#refuse(unreadable(this.#decision, fault.message)),
     });
@@ -103,8 +107,10 @@ export class ModelGate implements BodyOut {
       this.#refuse(objection.refusal);
       return;
     }
+    // It counts as held until the exchange is over: how fast it is taken is the upstream's choice.
+    this.#plane.inspector.heldBodies.remove(this.#held - body.length);
+    this.#held = body.length;
     this.#outlet.letGo(body, trailers);
-    this.close();
   }
 
   #refuse(refusal: Refusal): void {
