@@ -43,6 +43,11 @@ export class Detectors {
     return this.#brokered.length > 0;
   }
 
+  /** What is made when the first text is read, one at a time, for whoever wants it made before. */
+  get parts(): readonly (() => void)[] {
+    return [() => this.secretIndex, () => this.#keywordsFor(EVERY_PATTERN), () => this.#maskedIndex];
+  }
+
   /** A scanner of one text that leaves. `found` is called as soon as the end of a find is certain, `warn` for what is only reported. */
   scanner(
     settings: ScanSettings,
@@ -104,6 +109,7 @@ function collect(text: Buffer, scanner: (found: (finding: Finding) => void) => S
   return findings ?? NOTHING;
 }
 
+const EVERY_PATTERN: ScanSettings = { known: false, patterns: true, allow: new Set() };
 const NOTHING_ELSE: ScanSettings = { known: false, patterns: false, allow: new Set() };
 const NOTHING: readonly Finding[] = [];
 

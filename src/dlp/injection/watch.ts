@@ -18,6 +18,18 @@ const WORD_BYTES = 24;
 let latin: LetterWords | undefined;
 let foreign: LetterWords | undefined;
 
+/** The words of Latin script that every text is watched for; made when first needed. */
+export function latinWords(): LetterWords {
+  latin ??= latinTriggers();
+  return latin;
+}
+
+/** Those of other scripts. */
+export function foreignWords(): LetterWords {
+  foreign ??= foreignTriggers();
+  return foreign;
+}
+
 /** The words of the block that is being scanned, in whichever text: `at * MASKS + mask`. */
 let hits = new Float64Array(64);
 let hitCount = 0;
@@ -63,10 +75,8 @@ export class Watch {
 
   constructor(place: Place) {
     this.#place = place;
-    latin ??= latinTriggers();
-    foreign ??= foreignTriggers();
-    this.#latin = latin;
-    this.#foreign = foreign;
+    this.#latin = latinWords();
+    this.#foreign = foreignWords();
   }
 
   /** Bytes written so far. */

@@ -74,6 +74,7 @@ export function createEgress(options: EgressOptions): Egress {
     known: options.log === 2 ? knownSecrets(options.vault) : undefined,
     record: options.record,
   };
+  plane.inspector.prepare([...options.policy.exact.values(), ...options.policy.wildcard.values()]);
   const open = new Set<Socket>();
 
   const tunnels: TunnelOwner = {

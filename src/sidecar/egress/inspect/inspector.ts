@@ -1,5 +1,6 @@
 import { printable } from "../../../base/printable.ts";
 import { type Finding, isUnsearched } from "../../../dlp/finding.ts";
+import { INJECTION_PARTS } from "../../../dlp/injection/parts.ts";
 import type { KnownSecret } from "../../../dlp/known/secret.ts";
 import type { PatternSet } from "../../../dlp/patterns/pattern-set.ts";
 import { Detectors, type ScanSettings } from "../../../dlp/scanner.ts";
@@ -13,6 +14,7 @@ import type { BodyFault } from "./body-fault.ts";
 import { HeldTotal } from "./held-total.ts";
 import { HoldTimer } from "./hold-timer.ts";
 import { MODEL_HELD_BYTES } from "./limits.ts";
+import { warmUp } from "./warm-up.ts";
 
 /** What the requests to one host are read for, and what a find leads to. */
 export interface RouteRules {
@@ -55,6 +57,13 @@ export class Inspector {
       this.#rules.set(route, rules);
     }
     return rules;
+  }
+
+  /** Makes ready what requests by these routes will be read with, when there is time. */
+  prepare(routes: readonly CompiledRoute[]): void {
+    if (routes.length === 0) return;
+    const readsAnswers = routes.some((route) => this.rules(route).inspection.inbound !== "off");
+    warmUp([...this.detectors.parts, ...(readsAnswers ? INJECTION_PARTS : [])]);
   }
 
   /** A text of the agent's for the journal: every secret in it is replaced by its name. */
