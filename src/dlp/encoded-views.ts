@@ -3,6 +3,7 @@ import { type DecodedRun, EncodedRuns, LANES } from "./decode/encoded-runs.ts";
 import { DEPTH, INFLATED_FREE_BYTES, INFLATED_RATIO } from "./decode/limits.ts";
 import type { TextReader } from "./decode/respelled.ts";
 import { Respellings } from "./decode/respellings.ts";
+import { SparseRuns } from "./decode/sparse-runs.ts";
 import { nested, type ViewFindings } from "./decode/view-findings.ts";
 import type { KnownIndex, SecretForm } from "./known/known-index.ts";
 import { KnownMatcher } from "./known/matcher.ts";
@@ -26,6 +27,7 @@ export class EncodedViews {
   readonly #depth: number;
   readonly #found: ViewFindings;
   readonly #runs = new EncodedRuns((run) => this.#run(run));
+  readonly #sparse = new SparseRuns((run) => this.#readRun(run, true));
   readonly #respellings: Respellings;
   readonly #members: CompressedMembers | undefined;
   /** what is compressed in a run, by lane; where the run goes on, so may that */
@@ -63,7 +65,12 @@ export class EncodedViews {
 
   /** Text offset of the first byte of something encoded that goes on; all bytes seen when nothing does. */
   get open(): number {
-    return Math.min(this.#runs.open, this.#respellings.open, this.#members?.open ?? this.#seen);
+    return Math.min(
+      this.#runs.open,
+      this.#sparse.open,
+      this.#respellings.open,
+      this.#members?.open ?? this.#seen,
+    );
   }
 
   /** The text is to be searched before its views are. */
@@ -73,6 +80,7 @@ export class EncodedViews {
     this.#members?.write(bytes, last);
     this.#respellings.write(bytes, last);
     this.#runs.write(bytes, last);
+    this.#sparse.write(bytes, last);
   }
 
   /** What was found in the text itself. */
@@ -85,6 +93,7 @@ export class EncodedViews {
   /** Reads what there is of something that goes on. */
   settle(): void {
     this.#runs.settle();
+    this.#sparse.settle();
     this.#respellings.settle();
     this.#members?.settle();
   }
@@ -92,6 +101,7 @@ export class EncodedViews {
   /** A message ends here: the next one may hold as much that is compressed. */
   boundary(): void {
     this.#runs.settle();
+    this.#sparse.settle();
     this.#respellings.boundary();
     this.#members?.boundary();
     if (this.#depth > 0) return;
@@ -107,7 +117,7 @@ export class EncodedViews {
 
   #run(run: DecodedRun): boolean {
     const { decoded, encoding, start, end, lane, known } = run;
-    if (run.telling) this.#readRun(run);
+    if (run.telling) this.#readRun(run, false);
     if (this.#depth + 1 === DEPTH) return false;
     this.#lanes ??= new Array<CompressedMembers | undefined>(LANES);
     const members =
@@ -120,7 +130,7 @@ export class EncodedViews {
   }
 
   /** A secret that only base64 or hex is around is found in the text itself too, where it can be replaced. */
-  #readRun({ decoded, encoding, start, end, plain }: DecodedRun): void {
+  #readRun({ decoded, encoding, start, end, plain }: DecodedRun, members: boolean): void {
     const places: { form: SecretForm; inner: string; from: number; to: number }[] = [];
     const found = this.#found;
     new ViewReader(
@@ -132,7 +142,7 @@ export class EncodedViews {
         unreadable: (what, tooLarge, inner) =>
           found.unreadable(what, tooLarge, nested(encoding, inner), start, end),
       },
-      false,
+      members,
     ).write(decoded, true);
     // Part of it may be spelled alike in another way, too.
     const raw = plain ? places.filter(({ inner }) => inner === "raw") : [];

@@ -1,5 +1,6 @@
 import { EncodedRuns, mayHoldCompressed } from "./encoded-runs.ts";
 import { LEADS, PAIRS } from "./leads.ts";
+import { mayHoldSparse } from "./sparse-runs.ts";
 import { isUnreadable, UNREADABLE_BEGINNINGS } from "./unreadable-formats.ts";
 
 let said = false;
@@ -21,7 +22,7 @@ export function encodedIn(text: Buffer): "compressed" | "else" | undefined {
   compressed = false;
   runs.write(text, true);
   if (compressed) return "compressed";
-  if (said || isOdd(text)) return "else";
+  if (said || isOdd(text) || mayHoldSparse(text)) return "else";
   return UNREADABLE_FIRST[text[0] ?? 0] === 1 && isUnreadable(text) ? "else" : undefined;
 }
 

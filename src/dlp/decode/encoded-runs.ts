@@ -16,7 +16,7 @@ import { isUnreadable, UNREADABLE_BEGINNINGS } from "./unreadable-formats.ts";
 /** A part of a run, decoded in one way. */
 export interface DecodedRun {
   readonly decoded: Buffer;
-  readonly encoding: "base64" | "hex";
+  readonly encoding: "base64" | "hex" | "base32" | "hex list" | "decimal list";
   /** bytes of the text that were decoded, end excluded */
   readonly start: number;
   readonly end: number;
@@ -274,7 +274,7 @@ export function mayHoldCompressed(bytes: Buffer): boolean {
 }
 
 /** Some of it looks like text, or it is compressed. */
-function isTelling(bytes: Buffer): boolean {
+export function isTelling(bytes: Buffer): boolean {
   if (mayHoldCompressed(bytes)) return true;
   const least = bytes.length < LONG_BYTES ? TEXT_BYTES : LONG_TEXT_BYTES;
   for (let probe = least - 1; probe < bytes.length; probe += least) {

@@ -57,3 +57,12 @@ export const BACKSLASHES = 16;
 
 /** Characters between `&` and `;`, or of a number between braces; a longer reference is none. */
 export const REFERENCE_CHARS = 20;
+
+/** Characters of base32 in a row from which on they are decoded: twenty bytes. */
+export const BASE32_CHARS = 32;
+
+/** Digits and what stands between them from which on they are read as a list of bytes: sixteen of them. */
+export const LIST_CHARS = 47;
+
+/** Characters of base32, or of a list, that are decoded together; longer ones in parts that overlap. */
+export const CLASS_SEGMENT_CHARS = 16 * 1024;
