@@ -25,15 +25,17 @@ const ALIGNED_PAIRS = new Uint16Array(ALIGNED.buffer);
 
 /** By two bytes read as one number: the symbols that they have, eight bits each, and above those how many. */
 const PAIRS = new Uint32Array(65_536);
-const pair = new Uint8Array(2);
-for (let first = 0; first < 256; first++)
+// in whichever order this machine reads them
+const LOW_FIRST = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+for (let first = 0; first < 256; first++) {
+  const one = SYMBOLS[first] as number;
   for (let second = 0; second < 256; second++) {
-    pair.set([first, second]);
-    const symbols = [SYMBOLS[first] ?? 0, SYMBOLS[second] ?? 0].filter((symbol) => symbol !== 0);
-    // in whichever order this machine reads them
-    PAIRS[new Uint16Array(pair.buffer)[0] ?? 0] =
-      (symbols[0] ?? 0) | ((symbols[1] ?? 0) << 8) | (symbols.length << 16);
+    const two = SYMBOLS[second] as number;
+    const index = LOW_FIRST ? first | (second << 8) : (first << 8) | second;
+    if (one === 0 || two === 0) PAIRS[index] = one + two === 0 ? 0 : (one + two) | (1 << 16);
+    else PAIRS[index] = one | (two << 8) | (2 << 16);
   }
+}
 
 /**
  * Writes the symbols of `bytes`, at most `SLICE_BYTES`, into `out` from `at` on and returns the index behind them. Two
