@@ -57,9 +57,3 @@ export const WARM_AFTER_MS = 1000;
 
 /** Milliseconds between two parts of that. */
 export const WARM_PAUSE_MS = 20;
-
-/** Milliseconds after its start from which on a sidecar makes what the first request would wait for. */
-export const WARM_AFTER_MS = 1000;
-
-/** Milliseconds between two parts of that. */
-export const WARM_PAUSE_MS = 20;
