@@ -11,6 +11,8 @@ export interface ToolCall {
 export interface AnthropicScript {
   readonly toolCalls: readonly ToolCall[];
   readonly finalText: string;
+  /** only a conversation whose system prompt says this is told to call tools: a sub-agent's is not */
+  readonly inConversation?: string;
 }
 
 type Block =
@@ -102,7 +104,8 @@ function answerMessages(seen: SeenRequest, response: Http2ServerResponse, script
   const body = parsed(seen.body);
   const model = String(body.model ?? "test-model");
   const tools = Array.isArray(body.tools) ? body.tools : [];
-  const call = tools.length > 0 ? script.toolCalls[stepsDone(body)] : undefined;
+  const mayCall = tools.length > 0 && JSON.stringify(body.system ?? "").includes(script.inConversation ?? "");
+  const call = mayCall ? script.toolCalls[stepsDone(body)] : undefined;
   const blocks: Block[] =
     call === undefined
       ? [{ type: "text", text: script.finalText }]
