@@ -73,6 +73,12 @@ describe("provider claude", () => {
     expect(key.secrets.map(({ name }) => name)).toEqual(["CLAUDE_TOKEN"]);
   });
 
+  it("lets the model's provider fetch, run and keep nothing", () => {
+    expect(claude().routes.map(({ body }) => body)).toEqual([
+      { kind: "anthropic-messages", serverTools: [], remoteUrls: "deny", fileUpload: "deny" },
+    ]);
+  });
+
   it("opens api.anthropic.com and nothing else", () => {
     expect(claude().routes.map(({ host, ports }) => [host, ports])).toEqual([["api.anthropic.com", [443]]]);
   });
