@@ -15,7 +15,17 @@ function reading(type: string, allowed: readonly string[] = []) {
   const judge = new FieldJudge(false, new Set(allowed), (name) => found.push(name));
   const detectors = new Detectors([], builtinPatterns());
   const settings = { known: true, patterns: false, allow: new Set<string>() };
-  const text = createBodyText(["content-type", type], () => detectors.scanner(settings, () => {}), judge);
+  const text = createBodyText(["content-type", type], {
+    reading: {
+      scanner: (heard) => detectors.scanner(settings, heard),
+      scanText: (bytes) => detectors.scanText(bytes, settings),
+      judge: () => judge,
+    },
+    found: () => {},
+    rewrites: false,
+    judge,
+    kind: "text",
+  });
   return { text, found };
 }
 

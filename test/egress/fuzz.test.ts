@@ -25,14 +25,32 @@ function outcome(said: string[], read: () => void): string {
 
 const multipart: Read = (pieces) => {
   const said: string[] = [];
+  let told = 0;
+  let came = 0;
+  const tell = (bytes: Buffer, at: number, exact: boolean) => {
+    if (!exact) return;
+    // every byte of the body, once, in order, where it is said to be
+    if (at !== told || !bytes.equals(Buffer.concat(pieces).subarray(at, at + bytes.length)))
+      throw new Error(`told of ${at}, and before that up to ${told}`);
+    told += bytes.length;
+  };
   return outcome(said, () => {
     const reader = new MultipartReader("B", {
+      frame: tell,
       partStart: () => said.push("["),
-      partData: (bytes) => said.push(bytes.toString("latin1")),
+      partData: (bytes, at, exact) => {
+        tell(bytes, at, exact);
+        said.push(bytes.toString("latin1"));
+      },
       partEnd: () => said.push("]"),
     });
-    for (const piece of pieces) reader.write(piece);
+    for (const piece of pieces) {
+      reader.write(piece, came, true);
+      came += piece.length;
+      if (Math.min(reader.open, came) < told) throw new Error(`open at ${reader.open}, told up to ${told}`);
+    }
     reader.end();
+    if (told !== came) throw new Error(`told up to ${told} of ${came}`);
   });
 };
 

@@ -208,11 +208,12 @@ describe("outbound_on_match", () => {
   const body = `{"note":"${VALUE} and ${bytes.toString("base64")}"}`;
   const post = `POST / HTTP/1.1\r\n${HEAD}Content-Length: ${body.length}\r\n\r\n${body}`;
 
-  test("redact takes the secret out, keeps every length, and journals it", async () => {
+  test("redact takes the secret out, and journals it", async () => {
     const { side, received } = await inspected({ onMatch: "redact" });
     const client = await side.tls();
     await client.send(post).until(/hello/);
     const sent = received().slice(received().indexOf("\r\n\r\n") + 4);
+    // without a type it may be something that counts its bytes
     expect(sent).toHaveLength(body.length);
     expect(sent).toMatch(
       /^\{"note":"\[redacted DEPLOY_KEY\]\** and \[redacted DEPLOY_KEY\]\**[A-Za-z0-9]{0,2}=?"\}$/,
@@ -221,13 +222,6 @@ describe("outbound_on_match", () => {
       verdict: "redact",
       findings: expect.arrayContaining([expect.objectContaining({ action: "redact", encoding: "base64" })]),
     });
-  });
-
-  test("redact blocks where it can't rewrite: in a coded body", async () => {
-    const { side } = await inspected({ onMatch: "redact" });
-    const client = await side.tls();
-    client.send(coded("gzip", Buffer.from(body)));
-    expect(refusalCode(await client.until(/\r\n\r\n/))).toBe("dlp.known_secret");
   });
 
   test("supervise blocks at once, and says that nobody can be asked yet", async () => {

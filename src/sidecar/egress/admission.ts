@@ -1,11 +1,14 @@
 import { type AllowDecision, decide, isAllowed } from "../../policy/decide.ts";
 import type { HeaderList, RequestFacts } from "../../policy/facts.ts";
+import type { CompiledRoute } from "../../policy/routes.ts";
 import { type Refusal, refuse } from "../../policy/verdict.ts";
 import type { Brokered } from "./credential/foreign.ts";
 import type { ExchangeRecord } from "./exchange-record.ts";
-import { type GateOutlet, type ModelGate, modelGate } from "./inspect/model-gate.ts";
+import { BodyHold } from "./inspect/body-hold.ts";
+import { type GateOutlet, modelGate } from "./inspect/model-gate.ts";
 import type { HeadValues } from "./inspect/redacted-head.ts";
 import type { RequestInspection } from "./inspect/request-inspection.ts";
+import type { BodyOut } from "./outgoing-body.ts";
 import type { Plane } from "./plane.ts";
 import type { IncomingRequest } from "./stream.ts";
 
@@ -19,7 +22,7 @@ export interface Admission {
   /** the sidecar's credential is among the fields */
   readonly brokered?: Brokered;
   /** what holds it until its body has been read whole */
-  readonly gate?: ModelGate;
+  readonly hold?: BodyOut;
 }
 
 /** Counts an allowed request, and puts the route's credential on. A Refusal: a quota is used up, or its body can't be read. */
@@ -35,9 +38,10 @@ export function admit(
   const { fields } = request;
   const gate = modelGate(plane, decision, request, outlet);
   if (gate && "code" in gate) return gate;
-  const held = gate && { gate };
   const over = plane.quotas.admit(spec, host, request.facts, performance.now());
   if (over) return over;
+  const hold = gate ?? holdToRedact(plane, route, request, outlet);
+  const held = hold && { hold };
   if (!spec.auth) return { fields, target, brought: fields, ...held };
   const credential = plane.credentials.of(spec, spec.auth);
   const put = credential.putOn(fields, target, host);
@@ -51,6 +55,18 @@ export function admit(
     brokered: { credential, host, grant: put.grant },
     ...held,
   };
+}
+
+/** A body of stated length that may be redacted goes when its length is known. */
+function holdToRedact(
+  { inspector }: Plane,
+  route: CompiledRoute,
+  { body }: IncomingRequest,
+  outlet: GateOutlet,
+): BodyHold | undefined {
+  if (typeof body !== "number" || body === 0) return undefined;
+  if (inspector.rules(route).inspection.onMatch !== "redact") return undefined;
+  return BodyHold.of(body, inspector.heldToRedact, outlet);
 }
 
 /** Reads an admitted request's head. What may be sent of it; a Refusal; undefined: it was refused already. */

@@ -81,7 +81,7 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, GateOu
     const reading = new RequestInspection(
       inspector,
       inspector.rules(route),
-      admitted.gate ?? this.#out,
+      admitted.hold ?? this.#out,
       this,
       admitted.brokered,
     );
@@ -93,11 +93,12 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, GateOu
       return;
     }
     this.#decision = sent.decision;
-    const { fields, target, gate } = sent.admission;
-    if (body !== "none" && body !== 0) reading.startBody(fields);
+    const { fields, target, hold } = sent.admission;
+    if (body !== "none" && body !== 0)
+      reading.startBody(fields, hold ? "held" : typeof body === "number" ? "fixed" : "free");
     if (this.#finished) return;
-    this.#outgoing = outgoingRequest(this.#request, host, target, fields, gate !== undefined);
-    if (gate) {
+    this.#outgoing = outgoingRequest(this.#request, host, target, fields, hold !== undefined);
+    if (hold) {
       if (this.#request.expectsContinue) this.#client.informational(100, []);
       this.#client.flush();
       return;

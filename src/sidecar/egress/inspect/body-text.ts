@@ -5,9 +5,12 @@ import { readFields } from "../credential/body-fields.ts";
 import type { FieldJudge, FieldReader } from "../credential/field-judge.ts";
 import { PartFields } from "../credential/part-fields.ts";
 import { fieldValue } from "../http1/fields.ts";
+import type { Edit } from "./edit.ts";
 import { GrpcText } from "./grpc-text.ts";
+import { type LabelForm, labelForm } from "./label.ts";
 import { parseMediaType } from "./media-type.ts";
-import { boundaryOf, MultipartReader } from "./multipart-reader.ts";
+import { boundaryOf } from "./multipart-reader.ts";
+import { MultipartText } from "./multipart-text.ts";
 
 /** A body with its codings undone, as what it says: it is read by what it is made of. */
 export interface BodyText {
@@ -19,37 +22,77 @@ export interface BodyText {
   settle(): void;
   /** bytes from the beginning that may go: nothing that covers them can still be completed */
   readonly safe: number;
-  /** whether a find's place is a place of the body, so that it can be replaced there */
-  readonly inPlace: boolean;
+  /** bytes from the beginning that their receiver may act on: what follows is another message; absent: there are none */
+  readonly complete?: number;
 }
 
-/** Makes a scanner whose finds go where the body's go. */
-export type NewScanner = (found?: (finding: Finding) => void) => Scanner;
-
 /**
- * By the Content-Type. Throws BodyFault for a multipart body without a usable boundary. `judge`: hears of its fields, on
- * the way to a host that gets the sidecar's credential.
+ * What a text is: what the body says; where its texts meet, in which no token can be; a body as it is coded; what was
+ * read before.
  */
-export function createBodyText(fields: HeaderList, scanner: NewScanner, judge?: FieldJudge): BodyText {
+export type ScanKind = "text" | "joints" | "coded" | "again";
+
+/** What a body is read with. */
+export interface BodyReading {
+  scanner(found: (finding: Finding) => void, kind: ScanKind): Scanner;
+  /** of a whole text by itself */
+  scanText(text: Buffer): readonly Finding[];
+  /** hears of its fields, on the way to a host that gets the sidecar's credential; of one pass */
+  judge(): FieldJudge | undefined;
+}
+
+/** What is found in a body. `edit`: takes it out, where it is read to be rewritten; undefined: nothing can. */
+export type OnFound = (finding: Finding, edit: Edit | undefined) => void;
+
+export interface BodyTextOptions {
+  readonly reading: BodyReading;
+  readonly found: OnFound;
+  /** finds come with edits */
+  readonly rewrites: boolean;
+  readonly judge: FieldJudge | undefined;
+  readonly kind: ScanKind;
+}
+
+/** By the Content-Type. Throws BodyFault for a multipart body without a usable boundary. */
+export function createBodyText(fields: HeaderList, options: BodyTextOptions): BodyText {
+  const { judge } = options;
   const stated = fieldValue(fields, "content-type");
   const type = stated === undefined ? undefined : parseMediaType(stated);
-  if (stated !== undefined && /^[\t ]*multipart\//i.test(stated))
-    return new MultipartText(boundaryOf(type), scanner, judge && new PartFields(judge));
-  const grpc = type === undefined ? null : /^application\/grpc(-web)?(?:\+.+)?$/.exec(type.type);
-  if (grpc) return new GrpcText(grpc[1] !== undefined, fieldValue(fields, "grpc-encoding"), scanner());
-  return new PlainText(scanner(), judge && readFields(fields, judge));
+  if (isMultipart(stated))
+    return new MultipartText(boundaryOf(type), options, judge && new PartFields(judge));
+  const grpc = type === undefined ? null : GRPC.exec(type.type);
+  if (grpc) return new GrpcText(grpc[1] !== undefined, fieldValue(fields, "grpc-encoding"), options);
+  return new PlainText(labelForm(type), options, judge && readFields(fields, judge));
+}
+
+/** Whether a body is one text, as it stands. */
+export function isPlain(fields: HeaderList): boolean {
+  const stated = fieldValue(fields, "content-type");
+  return !isMultipart(stated) && !GRPC.test(stated === undefined ? "" : (parseMediaType(stated)?.type ?? ""));
+}
+
+const GRPC = /^application\/grpc(-web)?(?:\+.+)?$/;
+
+function isMultipart(stated: string | undefined): boolean {
+  return stated !== undefined && /^[\t ]*multipart\//i.test(stated);
 }
 
 class PlainText implements BodyText {
-  readonly inPlace = true;
   readonly #scanner: Scanner;
   readonly #fields: FieldReader | undefined;
   #seen = 0;
   /** where no field was being compared */
   #clear = 0;
 
-  constructor(scanner: Scanner, fields: FieldReader | undefined) {
-    this.#scanner = scanner;
+  constructor(
+    form: LabelForm,
+    { reading, found, rewrites, kind }: BodyTextOptions,
+    fields: FieldReader | undefined,
+  ) {
+    this.#scanner = reading.scanner((finding) => {
+      const { name, start, end } = finding;
+      found(finding, rewrites ? { name, start, end, form } : undefined);
+    }, kind);
     this.#fields = fields;
   }
 
@@ -73,67 +116,5 @@ class PlainText implements BodyText {
 
   get safe(): number {
     return this.#fields ? Math.min(this.#clear, this.#scanner.safe) : this.#scanner.safe;
-  }
-}
-
-/** The body as it stands, part heads and all, and its parts one behind the other, their transfer encodings undone. */
-class MultipartText implements BodyText {
-  readonly inPlace = false;
-  readonly #whole: Scanner;
-  readonly #parts: Scanner;
-  readonly #reader: MultipartReader;
-  readonly #fields: PartFields | undefined;
-  #seen = 0;
-  #partBytes = 0;
-  #safe = 0;
-
-  constructor(boundary: string, scanner: NewScanner, fields: PartFields | undefined) {
-    this.#fields = fields;
-    this.#whole = scanner();
-    const parts = scanner();
-    this.#parts = parts;
-    this.#reader = new MultipartReader(boundary, {
-      partStart: (disposition) => fields?.start(disposition),
-      partData: (bytes) => {
-        parts.write(bytes);
-        fields?.data(bytes);
-        this.#partBytes += bytes.length;
-      },
-      partEnd: () => {
-        // the next part may begin as a format of its own
-        parts.boundary();
-        fields?.end();
-      },
-    });
-  }
-
-  write(bytes: Buffer): void {
-    this.#whole.write(bytes);
-    this.#reader.write(bytes);
-    this.#seen += bytes.length;
-    this.#move();
-  }
-
-  end(): void {
-    this.#reader.end();
-    this.#whole.boundary();
-    this.#parts.boundary();
-    this.#move();
-  }
-
-  settle(): void {
-    this.#whole.settle();
-    this.#parts.settle();
-    this.#move();
-  }
-
-  get safe(): number {
-    return this.#safe;
-  }
-
-  /** Where a part's text is in the body isn't known: all is held while something in a part is open. */
-  #move(): void {
-    if (this.#parts.safe === this.#partBytes && this.#fields?.holds !== true)
-      this.#safe = Math.min(this.#seen, this.#whole.safe);
   }
 }

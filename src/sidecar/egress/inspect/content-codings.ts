@@ -77,3 +77,9 @@ export function codingByMagic(first: Buffer): Coding | "undecided" | undefined {
   }
   return undefined;
 }
+
+/** RFC 1950 §2.2: the method is 8, and the two bytes are a multiple of 31. */
+export function isZlib(bytes: Buffer): boolean {
+  const first = bytes[0] ?? 0;
+  return (first & 0x0f) === 8 && ((first << 8) | (bytes[1] ?? 0)) % 31 === 0;
+}

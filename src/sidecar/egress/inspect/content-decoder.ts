@@ -1,6 +1,6 @@
 import type { Transform } from "node:stream";
 import { type BodyFault, tooLarge, unreadable } from "./body-fault.ts";
-import { type Coding, createDecoder } from "./content-codings.ts";
+import { type Coding, createDecoder, isZlib } from "./content-codings.ts";
 import { DECODED_BYTES, DECODED_FREE_BYTES, DECODED_RATIO } from "./limits.ts";
 
 export interface DecoderSink {
@@ -168,9 +168,3 @@ class Stage implements Next {
 }
 
 const EMPTY = Buffer.alloc(0);
-
-/** RFC 1950 §2.2: the method is 8, and the two bytes are a multiple of 31. */
-function isZlib(bytes: Buffer): boolean {
-  const first = bytes[0] ?? 0;
-  return (first & 0x0f) === 8 && ((first << 8) | (bytes[1] ?? 0)) % 31 === 0;
-}

@@ -13,7 +13,7 @@ import { HeldBytes } from "../websocket/held-bytes.ts";
 import type { BodyFault } from "./body-fault.ts";
 import { HeldTotal } from "./held-total.ts";
 import { HoldTimer } from "./hold-timer.ts";
-import { MODEL_HELD_BYTES } from "./limits.ts";
+import { MODEL_HELD_BYTES, REFRAMED_TOTAL_BYTES } from "./limits.ts";
 import { warmUp } from "./warm-up.ts";
 
 /** What the requests to one host are read for, and what a find leads to. */
@@ -23,6 +23,8 @@ export interface RouteRules {
   readonly settings: ScanSettings;
   /** of a body's coded bytes: what they say is read by itself */
   readonly codedSettings: ScanSettings;
+  /** of where parts of a body meet, in which no token can be, and nothing compressed is whole */
+  readonly jointSettings: ScanSettings;
 }
 
 const EVERYTHING: ScanSettings = { known: true, patterns: true, allow: new Set() };
@@ -35,6 +37,7 @@ export class Inspector {
   readonly holds = new HoldTimer();
   readonly heldMessages = new HeldBytes();
   readonly heldBodies = new HeldTotal(MODEL_HELD_BYTES);
+  readonly heldToRedact = new HeldTotal(REFRAMED_TOTAL_BYTES);
   readonly #rules = new WeakMap<CompiledRoute, RouteRules>();
 
   constructor(secrets: readonly KnownSecret[], patterns: PatternSet) {
@@ -53,7 +56,8 @@ export class Inspector {
         entropy: inspection.outbound.includes("entropy"),
       };
       const codedSettings = { ...settings, entropy: false, coded: true };
-      rules = { route, inspection, settings, codedSettings };
+      const jointSettings = { ...codedSettings, patterns: false };
+      rules = { route, inspection, settings, codedSettings, jointSettings };
       this.#rules.set(route, rules);
     }
     return rules;

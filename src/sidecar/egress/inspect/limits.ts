@@ -57,3 +57,30 @@ export const WARM_AFTER_MS = 1000;
 
 /** Milliseconds between two parts of that. */
 export const WARM_PAUSE_MS = 20;
+
+/** Bytes at the beginning and at the end of a multipart part that are read together with what is around it. */
+export const EDGE_BYTES = 256;
+
+/** Bytes of one encoded multipart part that is kept whole, so that it can be rewritten; a find in a longer one is blocked. */
+export const EDITED_PART_BYTES = 1024 * 1024;
+
+/** Bytes of a body that is redacted as it streams that wait for what comes next, for a find may begin in them; they go after a pause, and gRPC messages when they are whole. */
+export const REDACTION_LAG_BYTES = 512;
+
+/** Times `HOLD_IDLE_MS` after which a body that is redacted as it streams, and pauses, lets go of what it holds: what would complete a find is blocked then. */
+export const REDACTION_PAUSES = 10;
+
+/** Bytes before the first label in a body that are searched again with what comes after it. */
+export const RECHECK_BYTES = 512;
+
+/** Bytes of a coded body, as it comes, that is held so that it can be rewritten; a find in a longer one is blocked. */
+export const RECODED_BYTES = 8 * 1024 * 1024;
+
+/** Bytes such a body may become when it is decoded to be rewritten; a find in one of more is blocked. */
+export const RECODED_TEXT_BYTES = 64 * 1024 * 1024;
+
+/** Bytes of a body of stated length that is held whole on a route that redacts, so that its length can change; in a longer one what is found is overwritten in as many bytes, or blocked. */
+export const REFRAMED_BYTES = 8 * 1024 * 1024;
+
+/** Bytes that all bodies held to be redacted have together in one bottle; beyond, they go as longer ones do. */
+export const REFRAMED_TOTAL_BYTES = 64 * 1024 * 1024;

@@ -3,15 +3,32 @@ import { ProtocolError } from "../protocol-error.ts";
 import { tooLarge, unreadable } from "./body-fault.ts";
 import { MULTIPART_DEPTH, PART_COUNT, PART_HEAD_BYTES, PREAMBLE_BYTES } from "./limits.ts";
 import { type MediaType, parseMediaType } from "./media-type.ts";
-import { createTransferDecoder, type TransferDecoder } from "./transfer-decoder.ts";
+import { createTransferDecoder, type TransferDecoder, type TransferEncoding } from "./transfer-decoder.ts";
 
-/** What the parts of a multipart body hold, inner parts in the place of their outer one. */
+export interface Part {
+  /** what its Content-Disposition says */
+  readonly disposition: string | undefined;
+  /** what its Content-Type says */
+  readonly type: string | undefined;
+  /** how what it holds is encoded; undefined: it isn't */
+  readonly encoded: TransferEncoding | undefined;
+  /** where what it holds begins */
+  readonly start: number;
+  /** false: it stands inside another part that is encoded */
+  readonly exact: boolean;
+}
+
+/**
+ * What a multipart body is made of, every byte once, inner parts in the place of their outer one; what is encoded comes
+ * as it stands (`frame`) and decoded (`partData`). `at`: where in the body it begins; not `exact`: what it was decoded
+ * from does.
+ */
 export interface PartSink {
-  /** `disposition`: what its Content-Disposition says */
-  partStart(disposition: string | undefined): void;
-  /** transfer encoding undone */
-  partData(bytes: Buffer): void;
-  partEnd(): void;
+  frame(bytes: Buffer, at: number, exact: boolean): void;
+  partStart(part: Part): void;
+  partData(bytes: Buffer, at: number, exact: boolean): void;
+  /** `at`: where what it holds ends */
+  partEnd(at: number): void;
 }
 
 const CRLF = Buffer.from("\r\n");
@@ -43,6 +60,10 @@ export class MultipartReader {
   #state: State = "preamble";
   /** not used up yet; the first delimiter needs no line end before it */
   #pending: Buffer = CRLF;
+  #fromOutside = CRLF.length;
+  /** where `#pending` begins in the body */
+  #at = 0;
+  #exact = true;
   #preamble = 0;
   /** of the part being read */
   #nested: MultipartReader | undefined;
@@ -55,8 +76,22 @@ export class MultipartReader {
     this.#count = count;
   }
 
-  write(bytes: Buffer): void {
-    if (this.#state === "epilogue") return;
+  /** Where in the body what isn't told yet begins; infinite: all is told. */
+  get open(): number {
+    const inner = this.#nested?.open ?? Number.POSITIVE_INFINITY;
+    return this.#exact && this.#pending.length > this.#fromOutside
+      ? Math.min(inner, this.#at + this.#fromOutside)
+      : inner;
+  }
+
+  /** `at`, `exact`: as in PartSink. */
+  write(bytes: Buffer, at: number, exact: boolean): void {
+    if (this.#state === "epilogue") {
+      this.#sink.frame(bytes, at, exact);
+      return;
+    }
+    if (this.#pending.length === this.#fromOutside) this.#at = at - this.#fromOutside;
+    this.#exact = exact;
     this.#pending = this.#pending.length === 0 ? bytes : Buffer.concat([this.#pending, bytes]);
     while (this.#step()) {
       // until more bytes are needed
@@ -89,33 +124,56 @@ export class MultipartReader {
     const pending = this.#pending;
     const found = pending.indexOf(this.#delimiter);
     const end = found < 0 ? Math.max(0, pending.length - this.#delimiter.length + 1) : found;
-    this.#data(pending.subarray(0, end));
-    this.#pending = pending.subarray(found < 0 ? end : found + this.#delimiter.length);
+    this.#data(end);
     if (found < 0) return false;
     if (this.#state === "data") this.#partEnd();
+    this.#frame(this.#delimiter.length);
     this.#state = "delimiter";
     return true;
   }
 
-  #data(bytes: Buffer): void {
-    if (bytes.length === 0) return;
-    if (this.#state === "preamble") {
-      this.#preamble += bytes.length;
-      if (this.#preamble > PREAMBLE_BYTES)
-        throw unreadable("is multipart that doesn't begin with its boundary");
-    } else if (this.#transfer) this.#transfer.write(bytes, (decoded) => this.#content(decoded));
-    else this.#content(bytes);
+  /** Uses bytes up that are no part's text. */
+  #frame(count: number): void {
+    const outside = Math.min(count, this.#fromOutside);
+    const bytes = this.#pending.subarray(outside, count);
+    if (bytes.length > 0) this.#sink.frame(bytes, this.#at + (this.#exact ? outside : 0), this.#exact);
+    this.#fromOutside -= outside;
+    this.#advance(count);
   }
 
-  #content(bytes: Buffer): void {
-    if (this.#nested) this.#nested.write(bytes);
-    else if (bytes.length > 0) this.#sink.partData(bytes);
+  #advance(count: number): void {
+    this.#pending = this.#pending.subarray(count);
+    if (this.#exact) this.#at += count;
+  }
+
+  #data(count: number): void {
+    if (count === 0) return;
+    const at = this.#at;
+    const exact = this.#exact;
+    const bytes = this.#pending.subarray(0, count);
+    if (this.#state === "preamble") {
+      this.#preamble += count;
+      if (this.#preamble > PREAMBLE_BYTES)
+        throw unreadable("is multipart that doesn't begin with its boundary");
+      this.#frame(count);
+    } else if (this.#transfer) {
+      this.#frame(count);
+      this.#transfer.write(bytes, (decoded) => this.#content(decoded, at, false));
+    } else {
+      this.#advance(count);
+      this.#content(bytes, at, exact);
+    }
+  }
+
+  #content(bytes: Buffer, at: number, exact: boolean): void {
+    if (this.#nested) this.#nested.write(bytes, at, exact);
+    else if (bytes.length > 0) this.#sink.partData(bytes, at, exact);
   }
 
   #partEnd(): void {
-    this.#transfer?.end((decoded) => this.#content(decoded));
+    this.#transfer?.end((decoded) => this.#content(decoded, this.#at, false));
     if (this.#nested) this.#nested.end();
-    else this.#sink.partEnd();
+    else this.#sink.partEnd(this.#at);
     this.#nested = undefined;
     this.#transfer = undefined;
   }
@@ -126,7 +184,7 @@ export class MultipartReader {
     const lineEnd = pending.indexOf(CRLF);
     if (pending.length >= 2 && pending.subarray(0, 2).equals(CLOSE)) {
       this.#state = "epilogue";
-      this.#pending = EMPTY;
+      this.#frame(pending.length);
       return false;
     }
     if (lineEnd < 0 && pending.length < PADDING_BYTES) return false;
@@ -134,7 +192,7 @@ export class MultipartReader {
       throw unreadable("is multipart with a boundary inside a line");
     this.#state = "head";
     // the line end stays: it is the empty line where a part has no header fields
-    this.#pending = pending.subarray(lineEnd);
+    this.#frame(lineEnd);
     return true;
   }
 
@@ -145,9 +203,9 @@ export class MultipartReader {
       throw unreadable(`is multipart with a part head over ${PART_HEAD_BYTES} bytes`);
     if (end < 0) return false;
     if (++this.#count.parts > PART_COUNT) throw tooLarge(`has more than ${PART_COUNT} parts`);
+    this.#frame(end + 2);
     this.#part(pending.toString("latin1", 2, end + 2));
     this.#state = "data_start";
-    this.#pending = pending.subarray(end + 2);
     return true;
   }
 
@@ -159,7 +217,7 @@ export class MultipartReader {
       if (known < this.#delimiter.length) return false;
       throw unreadable("is multipart with a boundary right behind a part head");
     }
-    this.#pending = pending.subarray(2);
+    this.#frame(CRLF.length);
     this.#state = "data";
     return true;
   }
@@ -189,11 +247,14 @@ export class MultipartReader {
         this.#depth + 1,
         this.#count,
       );
-    } else this.#sink.partStart(disposition);
+    } else {
+      const start = this.#at + (this.#exact ? CRLF.length : 0);
+      const encoded = this.#transfer?.encoding;
+      this.#sink.partStart({ disposition, type, encoded, start, exact: this.#exact });
+    }
   }
 }
 
-const EMPTY = Buffer.alloc(0);
 const CLOSE = Buffer.from("--");
 /** of white space behind a boundary */
 const PADDING_BYTES = 256;

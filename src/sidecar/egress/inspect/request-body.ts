@@ -2,40 +2,22 @@ import type { Finding } from "../../../dlp/finding.ts";
 import { SPLIT_BODY_BYTES } from "../../../dlp/split/limits.ts";
 import type { HeaderList } from "../../../policy/facts.ts";
 import type { FieldJudge } from "../credential/field-judge.ts";
-import { overwrite } from "../replace.ts";
 import { BodyFault, tooLarge } from "./body-fault.ts";
-import { type BodyText, createBodyText, type NewScanner } from "./body-text.ts";
+import type { BodyOutlet, OutgoingText } from "./body-outlet.ts";
+import { type BodyReading, type BodyText, createBodyText, isPlain, type ScanKind } from "./body-text.ts";
 import { type Coding, codingByMagic, statedCodings } from "./content-codings.ts";
 import { ContentDecoder } from "./content-decoder.ts";
 import { HELD_BYTES, UNJUDGED_BYTES } from "./limits.ts";
 
 const EMPTY = Buffer.alloc(0);
 
-/** Where an inspected body goes: the exchange. */
-export interface BodyOutlet {
-  /** the next bytes that may go */
-  release(bytes: Buffer): void;
-  /** what was released meanwhile goes: it was no read that released it */
-  push(): void;
-  /** all of it has gone, and it was whole */
-  released(): void;
-  found(finding: Finding, inPlace: boolean): void;
-  /** bytes of its text, of the first few thousand */
-  beginning(bytes: Buffer): void;
-  /** it can't be inspected. True: it may pass all the same, and what is held and follows goes as it is */
-  fault(fault: BodyFault): boolean;
-  /** there is room for more, after `roomy` was false */
-  room(): void;
-}
-
 /**
- * A request body on its way out: what it says is read, and each byte goes when nothing that covers it can still be
+ * A request body as it is, on its way out: what it says is read, and each byte goes when nothing that covers it can still be
  * completed. Without codings all of it happens at once; codings are undone in the thread pool.
  */
-export class RequestBody {
+export class RequestBody implements OutgoingText {
   readonly #outlet: BodyOutlet;
-  readonly #scanner: NewScanner;
-  readonly #codedScanner: NewScanner;
+  readonly #reading: BodyReading;
   /** hears of its fields */
   readonly #judge: FieldJudge | undefined;
   /** what the body says, its codings undone; undefined: it passes as it is */
@@ -58,8 +40,6 @@ export class RequestBody {
   #decoded = 0;
   /** bytes that went */
   #gone = 0;
-  /** to be overwritten, in order */
-  #spans: Finding[] = [];
   /** not given to the decoder yet */
   #waiting: Buffer[] = [];
   #busy = false;
@@ -68,28 +48,27 @@ export class RequestBody {
   #full = false;
 
   /** `fields`: Content-Encoding and Content-Type say how it is read. */
-  constructor(
-    fields: HeaderList,
-    scanner: (found: (finding: Finding) => void, coded: boolean) => ReturnType<NewScanner>,
-    outlet: BodyOutlet,
-    judge?: FieldJudge,
-  ) {
+  constructor(fields: HeaderList, reading: BodyReading, outlet: BodyOutlet) {
     this.#outlet = outlet;
-    this.#judge = judge;
-    this.#scanner = () => scanner((finding) => this.#found(finding), false);
-    this.#codedScanner = () => scanner((finding) => this.#found(finding), true);
+    this.#reading = reading;
+    this.#judge = reading.judge();
     this.#guard(() => {
       const codings = statedCodings(fields);
       if (codings instanceof BodyFault) throw codings;
-      this.#text = createBodyText(fields, this.#scanner, judge);
+      this.#text = this.#textOf(fields, this.#judge, "text");
       if (codings.length > 0) this.#undo(codings);
-      else if (this.#text.inPlace) this.#opening = EMPTY;
+      else if (isPlain(fields)) this.#opening = EMPTY;
     });
+  }
+
+  #textOf(fields: HeaderList, judge: FieldJudge | undefined, kind: ScanKind): BodyText {
+    const found = (finding: Finding) => this.#outlet.refuse(finding);
+    return createBodyText(fields, { reading: this.#reading, found, rewrites: false, judge, kind });
   }
 
   #undo(codings: readonly Coding[]): void {
     // What only looked like a coding may have to be taken as it stands.
-    this.#coded = createBodyText([], this.#codedScanner, this.#guessed ? this.#judge : undefined);
+    this.#coded = this.#textOf([], this.#guessed ? this.#judge : undefined, "coded");
     this.#lags = codings.includes("zstd");
     this.#decoder = new ContentDecoder(codings, {
       decoded: (bytes) => this.#guard(() => this.#read(bytes)),
@@ -156,17 +135,16 @@ export class RequestBody {
     else this.#textEnd();
   }
 
-  /** False: stop reading until `room`. */
   roomy(): boolean {
     this.#full = this.#decoder !== undefined && this.#held > HELD_BYTES;
     return !this.#full;
   }
 
-  /** Nothing came for a while. */
-  settle(): void {
-    if (this.#done || this.#ended || this.#text === undefined) return;
+  settle(): boolean {
+    if (this.#done || this.#ended || this.#text === undefined) return false;
     this.#settleAll();
     this.#release();
+    return false;
   }
 
   #settleAll(): void {
@@ -230,13 +208,6 @@ export class RequestBody {
     this.#outlet.released();
   }
 
-  #found(finding: Finding): void {
-    const inPlace =
-      this.#text?.inPlace === true && this.#decoder === undefined && finding.start >= this.#gone;
-    if (inPlace && finding.replaceable) this.#spans.push(finding);
-    this.#outlet.found(finding, inPlace);
-  }
-
   #release(): void {
     if (this.#done) return;
     const safe = this.#text?.safe ?? Number.POSITIVE_INFINITY;
@@ -246,17 +217,13 @@ export class RequestBody {
       if (!first) break;
       const whole = first.textEnd <= safe && first.end <= codedSafe;
       if (whole) this.#queue.shift();
-      else if (this.#decoder || this.#text?.inPlace !== true || safe <= this.#gone) break;
+      else if (this.#decoder || safe <= this.#gone) break;
       const bytes = whole ? first.bytes : first.bytes.subarray(0, safe - this.#gone);
       if (!whole) first.bytes = first.bytes.subarray(bytes.length);
       this.#held -= bytes.length;
-      const from = this.#gone;
       this.#gone += bytes.length;
-      this.#outlet.release(
-        this.#spans.length === 0 ? bytes : overwrite(bytes, from, this.#spans, "redacted"),
-      );
+      this.#outlet.release(bytes);
     }
-    if (this.#spans.length > 0) this.#spans = this.#spans.filter(({ end }) => end > this.#gone);
     if (this.#full && this.#held <= HELD_BYTES) {
       this.#full = false;
       this.#outlet.room();

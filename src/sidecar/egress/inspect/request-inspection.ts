@@ -1,5 +1,6 @@
 import { printable } from "../../../base/printable.ts";
 import { type Finding, isUnsearched } from "../../../dlp/finding.ts";
+import type { Scanner } from "../../../dlp/scanner.ts";
 import type { Surface } from "../../../dlp/split/values.ts";
 import type { RecordedFinding } from "../../../journal/record.ts";
 import type { HeaderList } from "../../../policy/facts.ts";
@@ -8,11 +9,16 @@ import type { FieldJudge } from "../credential/field-judge.ts";
 import { type Brokered, bodyJudge, trailerRefusal } from "../credential/foreign.ts";
 import type { BodyOut } from "../outgoing-body.ts";
 import type { BodyFault } from "./body-fault.ts";
+import type { BodyOutlet, OutgoingText } from "./body-outlet.ts";
+import type { BodyReading, ScanKind } from "./body-text.ts";
 import { headWarnings, inspectHead } from "./head-inspection.ts";
 import type { Holder } from "./hold-timer.ts";
 import { faultRefusal, findingRefusal, type Inspector, type RouteRules } from "./inspector.ts";
+import { bodyIntegrity } from "./integrity.ts";
+import { createRedactedBody } from "./redacted-body.ts";
 import type { HeadValues } from "./redacted-head.ts";
-import { type BodyOutlet, RequestBody } from "./request-body.ts";
+import { RequestBody } from "./request-body.ts";
+import type { Framing } from "./text-rewriter.ts";
 
 /** Who hears what came of it: the exchange. After `refuse` nothing follows. */
 export interface RequestOutlet {
@@ -35,16 +41,19 @@ export interface RequestReading {
 const NO_FIELDS: HeaderList = [];
 
 /** Reads one request: its head at once, its body and trailers as they come. */
-export class RequestInspection implements RequestReading, BodyOutlet, Holder {
+export class RequestInspection implements RequestReading, BodyReading, BodyOutlet, Holder {
   readonly #inspector: Inspector;
   readonly #rules: RouteRules;
   readonly #out: BodyOut;
   readonly #outlet: RequestOutlet;
   readonly #brokered: Brokered | undefined;
-  #body: RequestBody | undefined;
+  #body: OutgoingText | undefined;
+  #fields: HeaderList = NO_FIELDS;
   #trailers: HeaderList = NO_FIELDS;
   /** some of the body was read */
   #begun = false;
+  /** of what was taken out of the body, the first */
+  #redacted: Finding | undefined;
   #refused = false;
 
   /** `out`: where what may go goes. `brokered`: its host gets the sidecar's credential. */
@@ -101,15 +110,33 @@ export class RequestInspection implements RequestReading, BodyOutlet, Holder {
   }
 
   /** `fields`: Content-Type and Content-Encoding say how the body is read. */
-  startBody(fields: HeaderList): void {
+  startBody(fields: HeaderList, framing: Framing): void {
+    this.#fields = fields;
+    this.#body =
+      this.#rules.inspection.onMatch === "redact"
+        ? createRedactedBody(fields, this, framing, this)
+        : new RequestBody(fields, this, this);
+  }
+
+  scanner(found: (finding: Finding) => void, kind: ScanKind): Scanner {
+    const { settings, codedSettings, jointSettings, inspection } = this.#rules;
     const { detectors } = this.#inspector;
-    this.#body = new RequestBody(
-      fields,
-      (found, coded) =>
-        detectors.scanner(coded ? this.#rules.codedSettings : this.#rules.settings, found, this.#warnOfBody),
-      this,
-      this.#judge(),
-    );
+    const heard =
+      inspection.oversize === "pass"
+        ? (finding: Finding) => {
+            if (!this.#passes(finding)) found(finding);
+          }
+        : found;
+    switch (kind) {
+      case "text":
+        return detectors.scanner(settings, heard, this.#warnOfBody);
+      case "coded":
+        return detectors.scanner(codedSettings, heard, this.#warnOfBody);
+      case "joints":
+        return detectors.scanner(jointSettings, heard);
+      case "again":
+        return detectors.scanner(settings, heard);
+    }
   }
 
   readonly #warnOfBody = (finding: Finding): void => this.#warn(finding, "body");
@@ -118,7 +145,21 @@ export class RequestInspection implements RequestReading, BodyOutlet, Holder {
     if (!this.#refused) this.#outlet.found(recorded(finding, surface, "warn"));
   }
 
-  #judge(): FieldJudge | undefined {
+  scanText(text: Buffer): readonly Finding[] {
+    const { settings, inspection } = this.#rules;
+    const findings = this.#inspector.detectors.scanText(text, settings);
+    return inspection.oversize === "pass" ? findings.filter((finding) => !this.#passes(finding)) : findings;
+  }
+
+  /** It is no find, but something that can't be searched, which may go on this route. */
+  #passes(finding: Finding): boolean {
+    if (!isUnsearched(finding)) return false;
+    this.#outlet.notInspected(`holds ${finding.name}`);
+    this.#warn(finding, "body");
+    return true;
+  }
+
+  judge(): FieldJudge | undefined {
     const brokered = this.#brokered;
     return brokered && bodyJudge(brokered, this.#rules.route, (refusal) => this.#refuseForeign(refusal));
   }
@@ -147,6 +188,7 @@ export class RequestInspection implements RequestReading, BodyOutlet, Holder {
       const sent = this.#read(undefined, { target: "", fields: trailers });
       if (!sent) return;
       this.#trailers = sent.fields;
+      if (this.#redacted && this.#hasIntegrity(this.#redacted)) return;
     }
     if (this.#body) this.#body.end();
     else this.released();
@@ -168,8 +210,8 @@ export class RequestInspection implements RequestReading, BodyOutlet, Holder {
   }
 
   settle(): void {
-    this.#body?.settle();
-    this.push();
+    if (this.#body?.settle()) this.#inspector.holds.touch(this);
+    else this.push();
   }
 
   push(): void {
@@ -186,17 +228,23 @@ export class RequestInspection implements RequestReading, BodyOutlet, Holder {
     this.#out.flush();
   }
 
-  found(finding: Finding, inPlace: boolean): void {
+  refuse(finding: Finding, why?: string): void {
+    if (!this.#refused) this.#refuse(finding, "body", why);
+  }
+
+  redacted(finding: Finding): void {
     if (this.#refused) return;
-    const { inspection } = this.#rules;
-    if (isUnsearched(finding) && inspection.oversize === "pass") {
-      this.#outlet.notInspected(`holds ${finding.name}`);
-      this.#warn(finding, "body");
-      return;
-    }
-    if (inspection.onMatch === "redact" && inPlace && finding.replaceable && finding.detector !== "canary")
-      this.#outlet.found(recorded(finding, "body", "redact"));
-    else this.#refuse(finding, "body");
+    this.#redacted ??= finding;
+    if (this.#hasIntegrity(finding)) return;
+    this.#outlet.found(recorded(finding, "body", "redact"));
+  }
+
+  /** Another body than the one it states would be refused. True: so is this. */
+  #hasIntegrity(finding: Finding): boolean {
+    const field = bodyIntegrity(this.#fields) ?? bodyIntegrity(this.#trailers);
+    if (field === undefined) return false;
+    this.#refuse(finding, "body", `It can't be taken out: ${field} says what the body is.`);
+    return true;
   }
 
   fault(fault: BodyFault): boolean {

@@ -1,7 +1,10 @@
 import { unreadable } from "./body-fault.ts";
 
+export type TransferEncoding = "base64" | "quoted-printable";
+
 /** Undoes the Content-Transfer-Encoding of a part (RFC 2045 §6) as it comes. */
 export interface TransferDecoder {
+  readonly encoding: TransferEncoding;
   write(bytes: Buffer, emit: (decoded: Buffer) => void): void;
   end(emit: (decoded: Buffer) => void): void;
 }
@@ -26,6 +29,7 @@ export function createTransferDecoder(encoding: string | undefined): TransferDec
 
 /** Characters outside the alphabet are skipped, as RFC 2045 §6.8 says; padding may stand anywhere. */
 class Base64Decoder implements TransferDecoder {
+  readonly encoding = "base64";
   #rest = "";
 
   write(bytes: Buffer, emit: (decoded: Buffer) => void): void {
@@ -44,6 +48,7 @@ class Base64Decoder implements TransferDecoder {
 
 /** What isn't an escape stays as it is. */
 class QuotedPrintableDecoder implements TransferDecoder {
+  readonly encoding = "quoted-printable";
   #rest = "";
 
   write(bytes: Buffer, emit: (decoded: Buffer) => void): void {
@@ -70,3 +75,24 @@ function decode(text: string): Buffer {
   );
   return Buffer.from(decoded, "latin1");
 }
+
+/** Encodes again, in lines as RFC 2045 has them. */
+export function transferEncoded(bytes: Buffer, encoding: TransferEncoding): Buffer {
+  if (encoding === "base64")
+    return Buffer.from((bytes.toString("base64").match(/.{1,76}/g) ?? []).join("\r\n"), "latin1");
+  const lines = bytes.toString("latin1").split("\r\n");
+  return Buffer.from(lines.map(quotedLine).join("\r\n"), "latin1");
+}
+
+const LINE_CHARS = 76;
+
+function quotedLine(line: string): string {
+  const quoted = line.replace(/[^\t -<>-~]|[\t ]$/g, (character) => {
+    const hex = character.charCodeAt(0).toString(16).toUpperCase();
+    return `=${hex.padStart(2, "0")}`;
+  });
+  // A line is cut before an escape, never inside it; the `=` of a soft break has to fit, too.
+  return quoted.match(SOFT_LINES)?.join("=\r\n") ?? "";
+}
+
+const SOFT_LINES = new RegExp(`(?:=[0-9A-F]{2}|[^=]){1,${Math.floor((LINE_CHARS - 1) / 3)}}`, "g");
