@@ -52,6 +52,16 @@ export function formsOf(value: string, least: number): readonly Form[] {
   return [...forms.values()];
 }
 
+/**
+ * The bytes of a value that is to be searched for as it stands, since it has too few letters and digits to be searched for
+ * by them. Undefined: it has enough of those, or would be found everywhere.
+ */
+export function exactBytes(value: string, least: number): Buffer | undefined {
+  const bytes = Buffer.from(value, "utf8");
+  if (bytes.length < least || new Set(bytes).size < (least >= SECRET_CHARS ? 4 : 2)) return undefined;
+  return symbolsOf(bytes.toString("latin1")).length < least ? bytes : undefined;
+}
+
 /** The value, its ends where it is long, its lines where it has several, and the password of `user:password`. */
 function textsOf(value: string): readonly string[] {
   const lines = value.split(/[\r\n]+/);

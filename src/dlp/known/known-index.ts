@@ -1,5 +1,6 @@
 import { type Automaton, buildAutomaton } from "../automaton.ts";
-import { type Form, formsOf } from "./forms.ts";
+import type { ExactSecret } from "./exact-matcher.ts";
+import { exactBytes, type Form, formsOf } from "./forms.ts";
 import { type Grams, gramsOf } from "./grams.ts";
 import type { KnownSecret } from "./secret.ts";
 import { SYMBOLS } from "./symbols.ts";
@@ -13,10 +14,13 @@ export interface SecretForm extends Form {
 export class KnownIndex {
   /** undefined: there is no secret to search for */
   readonly grams: Grams | undefined;
+  /** secrets that are searched for as they stand only, besides their encodings */
+  readonly exact: readonly ExactSecret[];
   readonly #forms: readonly SecretForm[];
   #automaton: Automaton | undefined;
 
-  constructor(forms: readonly SecretForm[]) {
+  constructor(forms: readonly SecretForm[], exact: readonly ExactSecret[]) {
+    this.exact = exact;
     this.grams = gramsOf(forms);
     this.#forms = forms;
   }
@@ -32,8 +36,14 @@ export class KnownIndex {
 export function indexSecrets(secrets: readonly KnownSecret[], least: number): KnownIndex {
   return new KnownIndex(
     secrets.flatMap((secret) => formsOf(secret.value.reveal(), least).map((form) => ({ ...form, secret }))),
+    secrets.flatMap((secret) => {
+      const bytes = exactBytes(secret.value.reveal(), least);
+      return bytes ? [{ form: { ...AS_IT_STANDS, secret }, bytes }] : [];
+    }),
   );
 }
+
+const AS_IT_STANDS: Form = { encoding: "raw", symbols: new Uint8Array(0), need: 0, from: 0, to: 0 };
 
 /** Parts that stand so close that any `need` symbols of a spelling contain a whole one, and no closer. */
 function signsOf(forms: readonly SecretForm[]): readonly Uint8Array[] {

@@ -1,7 +1,7 @@
 /** Characters of a known secret that have to be together to be found, in any spelling; a shorter secret has to be whole. */
 export const PIECE_CHARS = 12;
 
-/** Letters and digits of the shortest secret that is searched for; one with fewer is not, and the launcher says so. */
+/** Characters of the shortest secret that is searched for; one with fewer letters and digits only as it stands and in encodings, a shorter one not. */
 export const SECRET_CHARS = 8;
 
 /** Letters and digits of the shortest credential of the sidecar's own that is masked in answers; a shorter one is not. */

@@ -1,3 +1,4 @@
+import { ExactMatcher } from "./exact-matcher.ts";
 import { bucketOf, type Grams, gramAt, hashOf } from "./grams.ts";
 import type { KnownIndex, SecretForm } from "./known-index.ts";
 import { CANDIDATE_COUNT, HELD_SYMBOLS, HISTORY_SYMBOLS, SLICE_BYTES } from "./limits.ts";
@@ -28,6 +29,8 @@ const NO_PLACES = new Float64Array(0);
 export class KnownMatcher {
   readonly #grams: Grams | undefined;
   readonly #found: OnSecret;
+  /** for the few secrets that have hardly any letters and digits */
+  readonly #exact: ExactMatcher | undefined;
   /** bytes of the text before the present slice, and the slice */
   #base = 0;
   #bytes: Uint8Array = NO_SYMBOLS;
@@ -50,16 +53,18 @@ export class KnownMatcher {
   constructor(index: KnownIndex, found: OnSecret) {
     this.#grams = index.grams;
     this.#found = found;
+    if (index.exact.length > 0) this.#exact = new ExactMatcher(index.exact, found);
   }
 
   /** Text offset of the first byte that belongs to something unfinished; all bytes seen when there is none. */
   get open(): number {
-    return this.#open;
+    return this.#exact === undefined ? this.#open : Math.min(this.#open, this.#exact.open);
   }
 
   /** `last`: nothing follows, so nothing has to be remembered. */
   write(bytes: Buffer, last = false): void {
     const grams = this.#grams;
+    this.#exact?.write(bytes, last);
     if (grams === undefined) this.#base += bytes.length;
     else if (bytes.length <= SLICE_BYTES) this.#read(grams, bytes, last);
     else
@@ -75,6 +80,7 @@ export class KnownMatcher {
 
   /** What is long enough is found, what isn't may go: a message ends here, or nothing comes for a while. */
   settle(): void {
+    this.#exact?.settle();
     if (this.#candidates.length > 0)
       this.#candidates = this.#candidates.filter((candidate) => !this.#conclude(candidate));
     this.#open = this.#base;
