@@ -29,7 +29,17 @@ function openBytes(text: Buffer): number {
     const byte = text[text.length - back] ?? 0;
     if ((byte & 0xc0) === 0x80) continue;
     const needs = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
-    return needs > back ? back : 0;
+    return needs > back && mayBegin(byte, text[text.length - back + 1]) ? back : 0;
   }
   return 0;
+}
+
+/** Whether a character may begin so (RFC 3629 §4): not overlong, no surrogate, not beyond U+10FFFF. */
+function mayBegin(first: number, second: number | undefined): boolean {
+  if (first < 0xc2 || first > 0xf4) return false;
+  if (second === undefined) return true;
+  if (first === 0xe0) return second >= 0xa0;
+  if (first === 0xed) return second < 0xa0;
+  if (first === 0xf0) return second >= 0x90;
+  return first !== 0xf4 || second < 0x90;
 }
