@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { FakeInternet } from "../support/fake-internet.ts";
+import { STARTERS } from "../support/program.ts";
+import { API_BOTTLE, ca, startInternet, TOKEN } from "./internet.ts";
+import { brief, outcome, type Probed, probeBottle, WAYS } from "./probe-bottle.ts";
+
+const BOTTLE = API_BOTTLE.replace(
+  "- host: api.example.com",
+  "- host: api.example.com\n      body: {kind: anthropic-messages}",
+);
+
+const REFUSED: Readonly<Record<string, string>> = {
+  image: "model.remote_url_not_allowed",
+  nested: "model.remote_url_not_allowed",
+  fetch: "model.server_tool_not_allowed",
+  mcp: "model.server_tool_not_allowed",
+  file: "model.file_upload_not_allowed",
+  twice: "model.body_unreadable",
+  gzip: "model.server_tool_not_allowed",
+  upload: "model.file_upload_not_allowed",
+  batch: "model.endpoint_not_allowed",
+  http2: "model.server_tool_not_allowed",
+  proxy: "model.server_tool_not_allowed",
+  reverse: "model.server_tool_not_allowed",
+};
+
+describe.each(STARTERS)("a bottle started by %s, whose route is a model's API", (starter) => {
+  let internet: FakeInternet;
+  let probed: Probed;
+  beforeAll(async () => {
+    internet = await startInternet();
+    probed = await probeBottle({
+      starter,
+      script: "model-api.ts",
+      bottles: { dev: BOTTLE },
+      ca: ca.cert,
+      env: { API_TOKEN_REAL: TOKEN },
+      enter: internet.enter,
+    });
+    await internet.settle();
+  });
+  afterAll(async () => {
+    await probed?.home.dispose();
+    await internet?.close();
+  });
+
+  describe.each(WAYS)("asked as %s", (way) => {
+    it("lets a plain message pass", () => expect(brief(outcome(probed[way], "clean"))).toBe("http 200"));
+
+    it.each(Object.entries(REFUSED))("refuses what makes the provider act: %s", (name, code) => {
+      expect(brief(outcome(probed[way], name))).toBe(`refused ${code}`);
+    });
+  });
+
+  it("sends none of it on, and journals each", () => {
+    const arrived = internet.of("request").map((request) => JSON.stringify(request));
+    for (const name of Object.keys(REFUSED)) {
+      for (const way of WAYS) expect(arrived.join()).not.toContain(`probe=${way}-${name}`);
+    }
+    const codes = probed.records.filter(({ kind }) => kind === "request").map(({ code }) => code);
+    for (const code of Object.values(REFUSED)) expect(codes).toContain(code);
+  });
+});
