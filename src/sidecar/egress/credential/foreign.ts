@@ -4,7 +4,7 @@ import type { CompiledRoute } from "../../../policy/routes.ts";
 import { type Refusal, refuse } from "../../../policy/verdict.ts";
 import type { Credential } from "./credential.ts";
 import { FieldJudge } from "./field-judge.ts";
-import { KEY_FIELDS } from "./names.ts";
+import { isKeyField } from "./names.ts";
 
 /** A request to a host that gets the sidecar's credential: what of the agent's own may not come behind its head. */
 export interface Brokered {
@@ -33,7 +33,7 @@ export function trailerRefusal(
 ): Refusal | undefined {
   for (let i = 0; i < trailers.length; i += 2) {
     const name = trailers[i]?.toLowerCase() ?? "";
-    if (name === credential.header || name === "cookie" || KEY_FIELDS.has(name))
+    if (name === credential.header || name === "cookie" || isKeyField(name))
       return foreignRefusal(`trailer ${printable(name, 64)}`, credential, route);
   }
   return undefined;

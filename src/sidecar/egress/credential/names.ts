@@ -1,9 +1,20 @@
-/** Fields that carry nothing but a credential, on whatever host: of a brokered one only the sidecar's may arrive. */
-export const KEY_FIELDS: ReadonlySet<string> = new Set(
-  "api-key apikey authorization job-token ocp-apim-subscription-key private-token proxy-authorization x-access-token x-amz-security-token x-api-key x-auth-key x-auth-token x-gitlab-token x-goog-api-key x-goog-iam-authorization-token x-vault-token".split(
+const KEY_FIELDS: ReadonlySet<string> = new Set(
+  "authorization dpop proxy-authorization x-goog-iam-authorization-token x-honeycomb-team x-jfrog-art-api x-lc-key".split(
     " ",
   ),
 );
+
+/** How vendors name theirs: `x-api-key`, `PRIVATE-TOKEN`, `DD-APPLICATION-KEY`, `X-Shopify-Access-Token`, `X-NuGet-ApiKey`. */
+const KEY_FIELD =
+  /(?:^|[-_])(?:access|account|admin|api|app|application|auth|bot|circle|deploy|figma|functions|gitlab|job|private|secret|security|server|service|session|subscription|user|vault)[-_]?(?:key|secret|token)$/;
+
+/**
+ * Whether a field carries nothing but a credential, on whatever host: of a brokered one only the sidecar's may arrive.
+ * `lowerName`: in lower case.
+ */
+export function isKeyField(lowerName: string): boolean {
+  return KEY_FIELDS.has(lowerName) || KEY_FIELD.test(lowerName);
+}
 
 /**
  * Parameters that carry nothing but a credential, wherever they stand, as `plainName` writes them. `key`, `token` and

@@ -1,6 +1,6 @@
 import type { HeaderList } from "../../../policy/facts.ts";
 import type { CookieJar } from "./cookie-jar.ts";
-import { KEY_FIELDS, type Meaning, meaningInQuery, plainName } from "./names.ts";
+import { isKeyField, type Meaning, meaningInQuery, plainName } from "./names.ts";
 import { withoutCredentials } from "./subprotocols.ts";
 import { logsInAt, withoutUserinfo } from "./userinfo.ts";
 
@@ -41,7 +41,7 @@ export function takeOff(fields: HeaderList, target: string, origin: Origin): Tak
     const name = fields[i] ?? "";
     const lower = name.toLowerCase();
     const text = fields[i + 1] ?? "";
-    if (lower === origin.header || KEY_FIELDS.has(lower)) {
+    if (lower === origin.header || isKeyField(lower)) {
       removed.add(lower);
       // `Bearer x`, `token x`, `x`: the token is the last word
       tokens.add(text.slice(text.lastIndexOf(" ") + 1));

@@ -2,7 +2,7 @@ import type { Detectors } from "../../../dlp/scanner.ts";
 import type { RequestEvent } from "../../../journal/record.ts";
 import type { HeaderList } from "../../../policy/facts.ts";
 import type { EgressPolicy } from "../../../policy/routes.ts";
-import { KEY_FIELDS } from "../credential/names.ts";
+import { isKeyField } from "../credential/names.ts";
 import { withoutCredentials } from "../credential/subprotocols.ts";
 import { LOG_BROUGHT_COUNT, LOG_SECRET_CHARS } from "../limits.ts";
 import { Capture } from "./capture.ts";
@@ -47,7 +47,7 @@ export class Transcript {
     const credentialFields = credentialFieldsOf(policy);
     const brought = new Set<string>();
     const hide = (lowerName: string, value: string): string => {
-      if (credentialFields.has(lowerName)) {
+      if (isKeyField(lowerName) || credentialFields.has(lowerName)) {
         for (const token of tokensOf(value)) brought.add(token);
         return REMOVED;
       }
@@ -102,12 +102,12 @@ function hideCookies(value: string, removed: readonly string[], brought: Set<str
 
 const known = new WeakMap<EgressPolicy, ReadonlySet<string>>();
 
-/** Lower-case names of the fields in which a credential is brought: those that carry nothing else, and what routes put one into. */
+/** Lower-case names of the fields that routes put a credential into. */
 function credentialFieldsOf(policy: EgressPolicy): ReadonlySet<string> {
   let names = known.get(policy);
   if (!names) {
     const routes = [...policy.exact.values(), ...policy.wildcard.values()];
-    names = new Set([...KEY_FIELDS, ...routes.flatMap(({ spec }) => spec.auth?.header ?? [])]);
+    names = new Set(routes.flatMap(({ spec }) => spec.auth?.header ?? []));
     known.set(policy, names);
   }
   return names;
