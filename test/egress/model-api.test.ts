@@ -231,6 +231,22 @@ test("all that is held together has a bound, and what ends gives back its part",
   expect([held.add(6), held.add(1)]).toEqual([true, false]);
 });
 
+test("a member's name that is a secret is not journalled, where the route lets it go", async () => {
+  const one = await setup(safe("anthropic-messages"), { dlp: { ...DEFAULT_INSPECTION, outbound: [] } });
+  const name = VALUE.replace(/[^A-Za-z0-9]/g, "");
+  const side = sidecar({
+    origin: one.origin,
+    routes: [route({ body: safe("anthropic-messages"), dlp: { ...DEFAULT_INSPECTION, outbound: [] } })],
+    bottleSecrets: { DEPLOY_KEY: name },
+  });
+  expect(refusalCode(await answer({ ...one, side }, post(PATH, JSON.stringify({ [name]: 1 }))))).toBe(
+    "model.server_tool_not_allowed",
+  );
+  const events = JSON.stringify(await side.journal(1));
+  expect(events).toContain("body [masked DEPLOY_KEY]");
+  expect(events).not.toContain(name);
+});
+
 test("the detectors still read it: a secret in a body that is fine does not leave", async () => {
   const one = await setup(safe("anthropic-messages"));
   const text = await answer(one, post(PATH, body.replace("claude", VALUE)));

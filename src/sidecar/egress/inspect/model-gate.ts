@@ -11,6 +11,7 @@ import type { IncomingRequest } from "../stream.ts";
 import { BodyFault } from "./body-fault.ts";
 import { type Coding, statedCodings } from "./content-codings.ts";
 import { ContentDecoder } from "./content-decoder.ts";
+import type { Inspector } from "./inspector.ts";
 import { MODEL_BODY_BYTES } from "./limits.ts";
 import { parseMediaType } from "./media-type.ts";
 
@@ -103,7 +104,7 @@ export class ModelGate implements BodyOut {
     const { policy } = this.#plane;
     const objection = route.spec.body && checkModelApi(route.spec.body, route, policy, text);
     if (objection) {
-      this.#outlet.found(modelFinding(objection, "body"));
+      this.#outlet.found(modelFinding(objection, "body", this.#plane.inspector));
       this.#refuse(objection.refusal);
       return;
     }
@@ -143,12 +144,16 @@ export function modelGate(
   return new ModelGate(plane, decision, codings, outlet);
 }
 
-/** For the journal: what was refused, and where it stands; never its value. */
-export function modelFinding({ refusal, place }: ModelRefusal, surface: string): RecordedFinding {
+/** For the journal: what was refused, and where it stands; never its value, nor a name that is a secret. */
+export function modelFinding(
+  { refusal, place }: ModelRefusal,
+  surface: string,
+  { mask }: Inspector,
+): RecordedFinding {
   return {
     detector: "model_api",
     name: refusal.code,
-    surface: place === "" ? surface : `${surface} ${place}`,
+    surface: place === "" ? surface : `${surface} ${mask(place)}`,
     action: "block",
   };
 }

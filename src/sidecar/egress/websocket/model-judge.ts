@@ -65,7 +65,7 @@ export class ModelJudge implements MessageJudge {
     }
     const objection = checkModelApi(this.#rules, this.#route, this.#plane.policy, goes, true);
     if (objection) {
-      this.#found(modelFinding(objection, "message"));
+      this.#found(modelFinding(objection, "message", this.#plane.inspector));
       throw new WebSocketFault(objection.refusal, POLICY_VIOLATION);
     }
     return instead;
