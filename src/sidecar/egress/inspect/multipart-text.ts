@@ -32,6 +32,9 @@ export class MultipartText implements BodyText, PartSink {
   #edit: PartEdit | undefined;
   /** found in the encoded part that comes */
   #waiting: Finding[] = [];
+  /** bytes of the text of parts, and of it before the present one */
+  #partBytes = 0;
+  #partFrom = 0;
   #seen = 0;
   #safe = 0;
 
@@ -45,7 +48,10 @@ export class MultipartText implements BodyText, PartSink {
         (finding, place) => this.#found(finding, place, form()),
       );
     this.#frames = text(() => "text");
-    this.#parts = text(() => this.#form);
+    this.#parts = new MappedText(
+      (found) => reading.scanner(found, kind),
+      (finding, place) => this.#foundInPart(finding, place),
+    );
     this.#joints = text(() => this.#form, "joints");
     this.#reader = new MultipartReader(boundary, this);
   }
@@ -85,6 +91,7 @@ export class MultipartText implements BodyText, PartSink {
       this.#options.rewrites && encoded !== undefined && exact
         ? new PartEdit(encoded, start, this.#form, this.#options.reading)
         : undefined;
+    this.#partFrom = this.#partBytes;
     this.#edge = 0;
     this.#skipped = false;
     this.#frames.part();
@@ -94,6 +101,7 @@ export class MultipartText implements BodyText, PartSink {
 
   partData(bytes: Buffer, at: number, exact: boolean): void {
     this.#edit?.add(bytes);
+    this.#partBytes += bytes.length;
     this.#parts.write(bytes, at, exact);
     this.#fields?.data(bytes);
     if (!this.#encoded) this.#edges(bytes, at, exact);
@@ -135,10 +143,16 @@ export class MultipartText implements BodyText, PartSink {
     this.#tailAt = exact ? at + bytes.length - this.#tail.length : at;
   }
 
+  /** What is found in a part that is encoded, and in no other, is taken out when that ends. */
+  #foundInPart(finding: Finding, place: { start: number; end: number } | undefined): void {
+    const waits = place === undefined && this.#edit?.whole && finding.start >= this.#partFrom;
+    if (waits) this.#waiting.push(finding);
+    else this.#found(finding, place, this.#form);
+  }
+
   #found(finding: Finding, place: { start: number; end: number } | undefined, form: LabelForm): void {
     const { rewrites, found } = this.#options;
-    if (place === undefined && this.#edit?.whole) this.#waiting.push(finding);
-    else found(finding, rewrites && place ? { ...place, name: finding.name, form } : undefined);
+    found(finding, rewrites && place ? { ...place, name: finding.name, form } : undefined);
   }
 
   #move(): void {

@@ -157,11 +157,9 @@ export class TextRewriter {
   }
 
   #change(safe: number): void {
-    const finds = this.#finds;
     const edits = mergedEdits(this.#edits);
-    const [first] = finds;
     if (!edits) {
-      if (first) this.#refuse(first, NOT_THERE);
+      this.#refuseFinds();
       return;
     }
     const text = this.#queue.length === 1 ? (this.#queue[0] ?? EMPTY) : Buffer.concat(this.#queue);
@@ -178,7 +176,7 @@ export class TextRewriter {
       const start = edit.bytes ? edit.start : this.#escapeStart(text, base, edit);
       const cut = text.toString("latin1", Math.max(0, start - base), edit.end - base);
       if (start < at || (this.#json && !edit.bytes && BREAKS_JSON.test(cut))) {
-        if (first) this.#refuse(first, NOT_THERE);
+        this.#refuseFinds();
         return;
       }
       if (start > at) this.#emit(text.subarray(at - base, start - base));
@@ -192,8 +190,17 @@ export class TextRewriter {
     this.#gone = Math.max(at, to);
     this.#queue = [text.subarray(this.#gone - base)];
     this.#edits = rest;
+    if (rest.length > 0) return;
+    const finds = this.#finds;
     this.#finds = [];
     for (const finding of finds) if (!this.#done) this.#outlet.redacted(finding);
+  }
+
+  /** There is one for each edit that is not made yet. */
+  #refuseFinds(): void {
+    const [first] = this.#finds;
+    if (first === undefined) throw new Error("an edit without a find");
+    this.#refuse(first, NOT_THERE);
   }
 
   #escapeStart(text: Buffer, base: number, { start, form }: Edit): number {
