@@ -27,7 +27,7 @@ export class CompiledRule {
   readonly #runs: RunEnds;
   #allowed: Allowed | undefined;
   /** what had too little entropy or was a stand-in last: a text that repeats itself is judged once */
-  #plain = "";
+  #plain: Uint8Array = NOTHING;
 
   /** `runs`: of all rules of a set. */
   constructor(rule: Rule, keyword: string, allowlists: readonly Allowlist[], runs: RunEnds) {
@@ -42,7 +42,7 @@ export class CompiledRule {
     this.#regex ??= compile(this.#rule, this.#keyword, this.#runs);
     if (this.#regex instanceof Shape) return this.#matchShape(this.#regex, window, at, reach, ended);
     const found = this.#regex.match(window, at, reach, ended, ({ start, end, from, to }) =>
-      this.#isCredible(window, window.slice(start, end), from, to),
+      this.#isCredible(window, start, end, from, to),
     );
     if (found === undefined || found === "more") return found;
     return { rule: this.#rule.id, start: found.start, end: found.end, whole: true };
@@ -72,20 +72,22 @@ export class CompiledRule {
   /** Of a built-in rule, the part that every such secret has: what is appended makes a credential no placeholder. */
   #isCredibleShape(window: Window, { start, end, from, to, judged }: ShapeMatch): boolean {
     const { check, asWritten } = this.#rule;
-    const secret = window.slice(start, asWritten ? end : Math.min(end, start + judged));
-    if (!this.#isCredible(window, secret, from, to)) return false;
-    if (!asWritten && isPlaceholder(secret)) {
-      this.#plain = secret;
+    const last = asWritten ? end : Math.min(end, start + judged);
+    if (!this.#isCredible(window, start, last, from, to)) return false;
+    if (!asWritten && isPlaceholder(window.slice(start, last))) {
+      this.#plain = Uint8Array.from(window.bytes.subarray(start, last));
       return false;
     }
     return check?.(window.slice(start, end)) ?? true;
   }
 
-  #isCredible(window: Window, secret: string, from: number, to: number): boolean {
+  /** `start`, `end`: of what is judged. `from`, `to`: of the whole match. */
+  #isCredible(window: Window, start: number, end: number, from: number, to: number): boolean {
     const { entropy } = this.#rule;
-    if (secret === this.#plain && secret !== "") return false;
+    if (end > start && equals(this.#plain, window.bytes, start, end)) return false;
+    const secret = window.slice(start, end);
     if (entropy !== undefined && entropyOf(secret) <= entropy) {
-      this.#plain = secret;
+      this.#plain = Uint8Array.from(window.bytes.subarray(start, end));
       return false;
     }
     if (this.#allowlists.length === 0) return true;
@@ -96,6 +98,14 @@ export class CompiledRule {
     const line = text.slice(lineStart, lineStop < 0 ? text.length : lineStop);
     return !this.#allowed.spares({ secret, match: text.slice(from, to), line });
   }
+}
+
+const NOTHING = new Uint8Array(0);
+
+function equals(plain: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  if (plain.length !== end - start) return false;
+  for (let i = 0; i < plain.length; i++) if (plain[i] !== bytes[start + i]) return false;
+  return true;
 }
 
 function compile(rule: Rule, keyword: string, runs: RunEnds): Shape | General {

@@ -74,10 +74,11 @@ export class KeywordSearch {
   readonly #filter: Uint8Array;
   readonly #shift: number;
   readonly #buckets: Int32Array;
-  /** of every entry: the trigram, the keyword, its place in that */
+  /** of every entry: the trigram, the keyword, how many bytes of that are from the trigram's first on, and the last */
   readonly #trigrams: Int32Array;
   readonly #ids: Int32Array;
-  readonly #places: Int8Array;
+  readonly #rests: Int32Array;
+  readonly #lasts: Uint8Array;
   /** keywords by their first two bytes */
   readonly #beginnings = new Map<number, number[]>();
 
@@ -106,7 +107,8 @@ export class KeywordSearch {
       this.#buckets[i] = (this.#buckets[i] ?? 0) + (this.#buckets[i - 1] ?? 0);
     this.#trigrams = Int32Array.from(entries, ({ trigram }) => trigram);
     this.#ids = Int32Array.from(entries, ({ id }) => id);
-    this.#places = Int8Array.from(entries, ({ place }) => place);
+    this.#rests = Int32Array.from(entries, ({ id, place }) => (keywords[id]?.length ?? 0) - place);
+    this.#lasts = Uint8Array.from(entries, ({ id }) => this.#bytes[(this.#starts[id + 1] ?? 0) - 1] ?? 0);
     for (const [id, keyword] of keywords.entries()) {
       const first = keyword.charCodeAt(0) | (keyword.charCodeAt(1) << 8);
       this.#beginnings.set(first, [...(this.#beginnings.get(first) ?? []), id]);
@@ -162,11 +164,12 @@ export class KeywordSearch {
     const end = this.#buckets[(hash >> FILTER_LOG) + 1] as number;
     for (let i = this.#buckets[hash >> FILTER_LOG] as number; i < end; i++) {
       if (this.#trigrams[i] !== trigram) continue;
+      const stop = at + (this.#rests[i] as number);
+      // many begin alike
+      if (LOWER[bytes[stop - 1] as number] !== this.#lasts[i] || stop <= seen || stop > length) continue;
       const id = this.#ids[i] as number;
-      const start = at - (this.#places[i] as number);
-      if (start < 0 || LOWER[bytes[start] as number] !== this.#bytes[this.#starts[id] as number]) continue;
-      const stop = start + (this.#starts[id + 1] as number) - (this.#starts[id] as number);
-      if (stop > seen && stop <= length && this.#agrees(id, bytes, start, stop)) hits.push(id, stop);
+      const start = stop - (this.#starts[id + 1] as number) + (this.#starts[id] as number);
+      if (start >= 0 && this.#agrees(id, bytes, start, stop)) hits.push(id, stop);
     }
   }
 

@@ -17,15 +17,61 @@ export interface ShapeMatch {
   readonly judged: number;
 }
 
-/** A step, with the number of its set. */
-type Numbered = Exclude<Step, { kind: "run" }> | (Extract<Step, { kind: "run" }> & { readonly id: number });
+/** Steps as numbers, four each: the kind, then of a run its set (an index of `sets`), least and most bytes; of a group its number. */
+interface Steps {
+  readonly code: Int32Array;
+  readonly sets: readonly ByteSet[];
+  /** by set, its number in `RunEnds` */
+  readonly ids: Int32Array;
+}
+
+const RUN = 0;
+const OPEN = 1;
+const CLOSE = 2;
+const START = 3;
+const END = 4;
+const BOUNDARY = 5;
+const KINDS = { run: RUN, open: OPEN, close: CLOSE, start: START, end: END, boundary: BOUNDARY };
+
+function coded(steps: readonly Step[], runs: RunEnds): Steps {
+  const sets: ByteSet[] = [];
+  const code = steps.flatMap((step) => {
+    if (step.kind === "run") return [RUN, sets.push(step.set) - 1, step.min, step.max];
+    return [KINDS[step.kind], "group" in step ? step.group : 0, 0, 0];
+  });
+  return { code: Int32Array.from(code), sets, ids: Int32Array.from(sets, (set) => runs.idOf(set)) };
+}
 
 interface Way {
   /** what stands before the keyword, nearest first */
-  readonly before: readonly Numbered[];
+  readonly before: Steps;
   /** the keyword and what follows it */
-  readonly after: readonly Numbered[];
+  readonly after: Steps;
   readonly judged: number;
+  /** bytes right behind the keyword that must all be of one set, and that set */
+  readonly least: number;
+  readonly set: ByteSet;
+  /** numbers of `after.code` at its beginning that the way before has too, if all that stands before the keyword is alike */
+  readonly shared: number;
+}
+
+function sharedWith(
+  way: Pick<Way, "before" | "after">,
+  last: Pick<Way, "before" | "after"> | undefined,
+): number {
+  if (last === undefined || !isAlike(way.before, last.before, way.before.code.length)) return 0;
+  if (way.before.code.length !== last.before.code.length) return 0;
+  let shared = 0;
+  while (shared < way.after.code.length && isAlike(way.after, last.after, shared + 4)) shared += 4;
+  return shared;
+}
+
+/** Whether two lists of steps begin alike, in their first `count` numbers. */
+function isAlike(a: Steps, b: Steps, count: number): boolean {
+  for (let i = 0; i < count; i++) if (a.code[i] !== b.code[i]) return false;
+  for (let i = 0; i < count; i += 4)
+    if (a.code[i] === RUN && a.ids[a.code[i + 1] ?? 0] !== b.ids[b.code[i + 1] ?? 0]) return false;
+  return true;
 }
 
 /** Every byte. */
@@ -43,6 +89,10 @@ export class Shape {
   /** bytes that may stand before and behind the keyword: nearly every keyword that is none is dropped by them */
   readonly #precedes: ByteSet;
   readonly #follows: ByteSet;
+  /** the place in its `after.code` at which the last way that was tried failed */
+  #failed = NOWHERE;
+  /** bytes that the keyword's first may be, in whichever case */
+  readonly #begins: ByteSet;
 
   /**
    * Throws `NotSimple` when the regex is not of this kind, or no way holds the keyword. `strict`: every way has to spell
@@ -59,21 +109,23 @@ export class Shape {
     this.#group = secretGroup ?? (all.some((way) => way.some(({ kind }) => kind === "open")) ? 1 : 0);
     this.#keywordBytes = keyword.length;
     this.#runs = runs;
-    const numbered = (step: Step): Numbered =>
-      step.kind === "run" ? { ...step, id: runs.idOf(step.set) } : step;
-    this.#ways = all.flatMap((way) => {
+    const ways = all.flatMap((way) => {
       const at = findKeyword(way, keyword, strict);
       if (at < 0 && strict) throw new NotSimple("keyword");
       if (at < 0) return [];
       const before = way.slice(0, at).reverse();
       const after = way.slice(at);
       if (!isDeterministic(after) || !isDeterministic(before)) throw new NotSimple("ambiguous");
+      const next = after.filter(({ kind }) => kind !== "open" && kind !== "close")[keyword.length];
+      const { min: least, set } = next?.kind === "run" ? next : { min: 0, set: ANY };
       const judged = shortest(this.#secret(way));
-      return [{ before: before.map(numbered), after: after.map(numbered), judged }];
+      return [{ before: coded(before, runs), after: coded(after, runs), judged, least, set, steps: way, at }];
     });
-    if (this.#ways.length === 0) throw new NotSimple("keyword");
-    this.#precedes = union(...this.#ways.map(({ before }) => firstOf(before, 0)));
-    this.#follows = union(...this.#ways.map(({ after }) => firstOf(after, keyword.length)));
+    if (ways.length === 0) throw new NotSimple("keyword");
+    this.#precedes = union(...ways.map(({ steps, at }) => firstOf(steps.slice(0, at).reverse(), 0)));
+    this.#follows = union(...ways.map(({ steps, at }) => firstOf(steps.slice(at), keyword.length)));
+    this.#begins = union(...ways.map(({ steps, at }) => firstOf(steps.slice(at), 0)));
+    this.#ways = ways.map((way, i) => ({ ...way, shared: sharedWith(way, ways[i - 1]) }));
   }
 
   #secret(way: readonly Step[]): readonly Step[] {
@@ -91,8 +143,14 @@ export class Shape {
     const { bytes, length } = window;
     const next = at + this.#keywordBytes;
     if (next < length && this.#follows[bytes[next] as number] === 0) return undefined;
+    if (this.#begins[bytes[at] as number] === 0) return undefined;
     if (at > 0 && this.#precedes[bytes[at - 1] as number] === 0) return undefined;
+    this.#failed = NOWHERE;
     for (const way of this.#ways) {
+      // what the way before failed at, this one would fail at
+      if (this.#failed < way.shared) continue;
+      this.#failed = NOWHERE;
+      if (!mayHold(way, window, next)) continue;
       const found = this.#try(way, window, at, ended);
       // none behind it is asked: it makes no difference in which chunks a text comes
       if (found === "more" ? near : found !== undefined) return found;
@@ -100,52 +158,71 @@ export class Shape {
     return undefined;
   }
 
+  #fails(at: number): undefined {
+    this.#failed = at;
+  }
+
   #try(way: Way, window: Window, at: number, ended: boolean): ShapeMatch | "more" | undefined {
     const { bytes, length } = window;
+    const { before, after, judged } = way;
+    const group = this.#group;
     let start = -1;
     let end = -1;
     let position = at;
-    for (const step of way.before) {
-      if (step.kind === "run") {
-        const { set, max } = step;
-        let taken = 0;
-        while (taken < max && position > 0 && set[bytes[position - 1] as number] === 1) {
-          position--;
-          taken++;
-        }
-        if (taken < step.min) return undefined;
-      } else if (step.kind === "open") {
-        if (step.group === this.#group) start = position;
-      } else if (step.kind === "close") {
-        if (step.group === this.#group) end = position;
-      } else if (!holdsBefore(step.kind, bytes, position)) return undefined;
+    for (let i = 0; i < before.code.length; i += 4) {
+      const kind = before.code[i] as number;
+      if (kind === RUN) {
+        const set = before.sets[before.code[i + 1] as number] as ByteSet;
+        const least = position - (before.code[i + 2] as number);
+        const most = Math.max(0, position - (before.code[i + 3] as number));
+        while (position > most && set[bytes[position - 1] as number] === 1) position--;
+        if (position > least) return this.#fails(0);
+      } else if (kind === OPEN) {
+        if (before.code[i + 1] === group) start = position;
+      } else if (kind === CLOSE) {
+        if (before.code[i + 1] === group) end = position;
+      } else if (!holdsBefore(kind, bytes, position)) return this.#fails(0);
     }
     const first = position;
     position = at;
-    for (const step of way.after) {
-      if (step.kind === "run") {
-        const { set, min, max } = step;
-        const to = Math.min(length, position + max);
-        let stop = position;
-        if (max > LONG_RUN) stop = this.#runs.endOf(step.id, set, window, position, to);
-        else while (stop < to && set[bytes[stop] as number] === 1) stop++;
-        const taken = stop - position;
-        position = stop;
-        if (taken < max && position === length && !ended) return "more";
-        if (taken < min) return undefined;
-      } else if (step.kind === "open") {
-        if (step.group === this.#group) start = position;
-      } else if (step.kind === "close") {
-        if (step.group === this.#group) end = position;
+    for (let i = 0; i < after.code.length; i += 4) {
+      const kind = after.code[i] as number;
+      if (kind === RUN) {
+        const number = after.code[i + 1] as number;
+        const set = after.sets[number] as ByteSet;
+        const least = position + (after.code[i + 2] as number);
+        const max = after.code[i + 3] as number;
+        const most = position + max;
+        const to = Math.min(length, most);
+        if (max > LONG_RUN)
+          position = this.#runs.endOf(after.ids[number] as number, set, window, position, to);
+        else while (position < to && set[bytes[position] as number] === 1) position++;
+        if (position < most && position === length && !ended) return "more";
+        if (position < least) return this.#fails(i);
+      } else if (kind === OPEN) {
+        if (after.code[i + 1] === group) start = position;
+      } else if (kind === CLOSE) {
+        if (after.code[i + 1] === group) end = position;
       } else {
         if (position === length && !ended) return "more";
-        if (!holdsAfter(step.kind, window, position)) return undefined;
+        if (!holdsAfter(kind, window, position)) return this.#fails(i);
       }
     }
-    const { judged } = way;
-    if (this.#group === 0) return { start: first, end: position, from: first, to: position, judged };
+    if (group === 0) return { start: first, end: position, from: first, to: position, judged };
     return start < 0 || end < 0 ? undefined : { start, end, from: first, to: position, judged };
   }
+}
+
+/** No way failed at a place that another has, too. */
+const NOWHERE = 1 << 30;
+
+/** A look at the last byte that must follow the keyword and one between: what is none ends before. */
+function mayHold({ set, least }: Way, { bytes, length }: Window, next: number): boolean {
+  return (
+    least === 0 ||
+    next + least > length ||
+    (set[bytes[next + least - 1] as number] === 1 && set[bytes[next + (least >> 1)] as number] === 1)
+  );
 }
 
 /** A run that may be longer than this is looked up, so that a storm of its keyword does not read it again and again. */
@@ -172,14 +249,14 @@ function isWord(bytes: Uint8Array, at: number): boolean {
   return WORD[bytes[at] as number] === 1;
 }
 
-function holdsAfter(kind: "start" | "end" | "boundary", { bytes, length }: Window, at: number): boolean {
-  if (kind === "end") return at === length;
-  return kind === "boundary" && isWord(bytes, at - 1) !== (at < length && isWord(bytes, at));
+function holdsAfter(kind: number, { bytes, length }: Window, at: number): boolean {
+  if (kind === END) return at === length;
+  return kind === BOUNDARY && isWord(bytes, at - 1) !== (at < length && isWord(bytes, at));
 }
 
-function holdsBefore(kind: "start" | "end" | "boundary", bytes: Uint8Array, at: number): boolean {
-  if (at === 0) return kind !== "end";
-  if (kind !== "boundary") return false;
+function holdsBefore(kind: number, bytes: Uint8Array, at: number): boolean {
+  if (at === 0) return kind !== END;
+  if (kind !== BOUNDARY) return false;
   return isWord(bytes, at - 1) !== isWord(bytes, at) || isEscapeEnd(bytes, at);
 }
 
