@@ -12,21 +12,22 @@ import { RequestInspection, type RequestOutlet, type RequestReading } from "./in
 import { EXCHANGE_IDLE_MS } from "./limits.ts";
 import type { Transcript } from "./log/transcript.ts";
 import { OutgoingBody } from "./outgoing-body.ts";
-import { mayRepeat, outgoingRequest } from "./outgoing-request.ts";
+import { outgoingRequest } from "./outgoing-request.ts";
 import type { Plane } from "./plane.ts";
 import { answerRefusal, FAILED } from "./refusal-answer.ts";
 import { createResponseInspection } from "./response/inspect.ts";
 import type { AnswerSink, ResponseInspection } from "./response/inspection.ts";
 import { maskFields } from "./response/mask-fields.ts";
+import { Sending } from "./sending.ts";
 import type {
   ClientSide,
   IncomingRequest,
-  OutgoingRequest,
   ResponseSink,
   ResponseStart,
   UpstreamError,
   UpstreamSide,
 } from "./stream.ts";
+import { notSwitched } from "./websocket/handshake.ts";
 import { WebSocketRelay } from "./websocket/relay.ts";
 
 /** One request and its answer: decide, put the credential on, pass both bodies through, journal. */
@@ -38,12 +39,11 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, GateOu
   readonly #record: ExchangeRecord;
   #decision: Decision | undefined;
   #brokered: Brokered | undefined;
-  #outgoing: OutgoingRequest | undefined;
+  #sending: Sending | undefined;
   #upstream: UpstreamSide | undefined;
   readonly #out = new OutgoingBody();
   /** `begin` runs: what follows in the same read leaves together with the head */
   #beginning = false;
-  #retried = false;
   #finished = false;
   #reading: RequestReading | undefined;
   #inspection: ResponseInspection | undefined;
@@ -97,30 +97,23 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, GateOu
     if (body !== "none" && body !== 0)
       reading.startBody(fields, hold ? "held" : typeof body === "number" ? "fixed" : "free");
     if (this.#finished) return;
-    this.#outgoing = outgoingRequest(this.#request, host, target, fields, hold !== undefined);
+    const outgoing = outgoingRequest(this.#request, host, target, fields, hold !== undefined);
+    this.#sending = new Sending(this.#plane.upstream, this.#request, host, outgoing, this);
     if (hold) {
       if (this.#request.expectsContinue) this.#client.informational(100, []);
       this.#client.flush();
       return;
     }
     this.#beginning = true;
-    this.#open(host, this.#outgoing, false);
+    this.#sending.open();
     this.#beginning = false;
   }
 
   letGo(body: Buffer, trailers: HeaderList): void {
-    const request = this.#outgoing;
-    if (this.#finished || !request) return;
-    this.#outgoing = { ...request, body: trailers.length > 0 ? "stream" : body.length };
+    if (this.#finished) return;
     this.#out.write(body);
     this.#out.end(trailers);
-    this.#open(this.#decision?.host ?? "", this.#outgoing, false);
-  }
-
-  #open(host: string, request: OutgoingRequest, fresh: boolean): void {
-    const { facts, protocol } = this.#request;
-    const origin = { scheme: facts.scheme, host, port: facts.port };
-    this.#plane.upstream.open(origin, protocol, request, this, fresh);
+    this.#sending?.open(trailers.length > 0 ? "stream" : body.length);
   }
 
   requestData(bytes: Buffer): void {
@@ -215,11 +208,9 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, GateOu
     if (!decision || !isAllowed(decision)) return;
     const rules = inspector.rules(decision.route);
     const { websocket } = start;
-    // In HTTP/2 any 2xx says that what follows are frames (RFC 8441 §5).
-    if (this.#request.websocket && !websocket && this.#request.protocol === "h2" && start.status < 300) {
-      this.refuse(
-        refuse("egress.upstream_unreachable", "The upstream did not switch to WebSocket.", "RFC 8441"),
-      );
+    const unswitched = notSwitched(this.#request, start);
+    if (unswitched) {
+      this.refuse(unswitched);
       return;
     }
     if (!websocket) {
@@ -290,13 +281,7 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, GateOu
 
   upstreamFailed(error: UpstreamError): void {
     this.#upstream = undefined;
-    if (this.#finished) return;
-    const request = this.#outgoing;
-    if (request && error.stale && !this.#retried && mayRepeat(request)) {
-      this.#retried = true;
-      this.#open(this.#decision?.host ?? "", request, true);
-      return;
-    }
+    if (this.#finished || this.#sending?.repeat(error)) return;
     this.refuse(refuse(error.code, error.message, "upstream", { retryable: error.retryable }));
   }
 

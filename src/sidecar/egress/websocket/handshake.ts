@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import type { HeaderList } from "../../../policy/facts.ts";
+import { type Refusal, refuse } from "../../../policy/verdict.ts";
 import type { RequestHead } from "../http1/head.ts";
 import { ProtocolError } from "../protocol-error.ts";
-import type { IncomingRequest } from "../stream.ts";
+import type { IncomingRequest, ResponseStart } from "../stream.ts";
 import {
   agreementText,
   type DeflateAgreement,
@@ -119,6 +120,16 @@ export function checkSwitch(fields: HeaderList, connection: readonly string[], k
     throw new ProtocolError("switches to another protocol than WebSocket");
   if (only(fields, "sec-websocket-accept") !== acceptOf(key))
     throw new ProtocolError("has a Sec-WebSocket-Accept that doesn't answer the key");
+}
+
+/** Why an answer can't be passed on: in HTTP/2 any 2xx says that what follows are frames (RFC 8441 §5). */
+export function notSwitched(
+  { websocket, protocol }: IncomingRequest,
+  start: ResponseStart,
+): Refusal | undefined {
+  if (websocket === undefined || start.websocket || protocol !== "h2" || start.status >= 300)
+    return undefined;
+  return refuse("egress.upstream_unreachable", "The upstream did not switch to WebSocket.", "RFC 8441");
 }
 
 /** Whether a head upgrades to WebSocket and nothing else. `connection`: its options in lower case. */
