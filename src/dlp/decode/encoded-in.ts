@@ -1,6 +1,6 @@
 import { EncodedRuns, mayHoldCompressed } from "./encoded-runs.ts";
 import { LEADS, PAIRS } from "./leads.ts";
-import { mayHoldSparse } from "./sparse-runs.ts";
+import { mayHoldSparse, SparseRuns } from "./sparse-runs.ts";
 import { isUnreadable, UNREADABLE_BEGINNINGS } from "./unreadable-formats.ts";
 
 let said = false;
@@ -10,6 +10,9 @@ const runs = new EncodedRuns(({ decoded }) => {
   said = true;
   compressed ||= mayHoldCompressed(decoded);
   return false;
+});
+const sparse = new SparseRuns(() => {
+  said = true;
 });
 
 /**
@@ -22,7 +25,8 @@ export function encodedIn(text: Buffer): "compressed" | "else" | undefined {
   compressed = false;
   runs.write(text, true);
   if (compressed) return "compressed";
-  if (said || isOdd(text) || mayHoldSparse(text)) return "else";
+  if (!said && mayHoldSparse(text)) sparse.write(text, true);
+  if (said || isOdd(text)) return "else";
   return UNREADABLE_FIRST[text[0] ?? 0] === 1 && isUnreadable(text) ? "else" : undefined;
 }
 

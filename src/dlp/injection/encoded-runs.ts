@@ -64,6 +64,7 @@ export class EncodedRuns {
     if (this.#long) this.#decode();
     this.#long = false;
     this.#length = 0;
+    this.#gap = 0;
   }
 
   /** Looks at every `STRIDE`th byte. */
@@ -117,7 +118,6 @@ export class EncodedRuns {
       else if (byte === 0x5c) this.#gap = 2;
       else if (byte !== 0x20 || this.#gap !== 1) {
         this.end();
-        this.#gap = 0;
         return at + 1;
       }
     }

@@ -1,14 +1,8 @@
-import { EventStream } from "./extract/event-stream.ts";
 import type { Channel, Extractor } from "./extract/extractor.ts";
-import { HtmlText } from "./extract/html-text.ts";
-import { JsonStrings } from "./extract/json-strings.ts";
-import { PlainText } from "./extract/plain-text.ts";
 import type { InjectionFinding, Place } from "./finding.ts";
 import { HELD_BYTES, SLICE_BYTES } from "./limits.ts";
+import { extractorFor, type TextKind } from "./text-kind.ts";
 import { TextStream } from "./text-stream.ts";
-
-/** How an answer's text is to be taken apart. */
-export type TextKind = "text" | "html" | "json" | "markdown" | "sse";
 
 const PLACES: Readonly<Record<Channel, Place>> = { visible: "visible", hidden: "hidden", aside: "visible" };
 
@@ -96,17 +90,4 @@ export class InjectionScanner {
   };
 }
 
-function extractorFor(kind: TextKind): Extractor {
-  switch (kind) {
-    case "json":
-      return new JsonStrings();
-    case "sse":
-      return new EventStream();
-    case "html":
-      return new HtmlText(false);
-    case "markdown":
-      return new HtmlText(true);
-    case "text":
-      return new PlainText();
-  }
-}
+export type { TextKind };

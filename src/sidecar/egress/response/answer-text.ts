@@ -1,6 +1,7 @@
 import type { Finding } from "../../../dlp/finding.ts";
 import type { InjectionFinding } from "../../../dlp/injection/finding.ts";
-import { InjectionScanner } from "../../../dlp/injection/scanner.ts";
+import { saysNothing } from "../../../dlp/injection/quick-look.ts";
+import { InjectionScanner, type TextKind } from "../../../dlp/injection/scanner.ts";
 import type { Detectors, Scanner } from "../../../dlp/scanner.ts";
 import { type AnswerKind, readsAsText } from "./text-kind.ts";
 
@@ -8,10 +9,10 @@ import { type AnswerKind, readsAsText } from "./text-kind.ts";
 export class AnswerText {
   readonly #detectors: Detectors;
   readonly #masked: (finding: Finding) => void;
+  /** undefined: not read for injections */
+  #kind: AnswerKind | undefined;
   #mask: Scanner | undefined;
   #injection: InjectionScanner | undefined;
-  #unstated: boolean;
-  readonly #events: boolean;
   /** the last bytes, for a blank line that came in two pieces */
   #tail = "";
   #seen = 0;
@@ -20,21 +21,16 @@ export class AnswerText {
   constructor(detectors: Detectors, kind: AnswerKind | undefined, found: (finding: Finding) => void) {
     this.#detectors = detectors;
     this.#masked = found;
-    this.#unstated = kind === "unstated";
-    this.#injection = kind === undefined || kind === "unstated" ? undefined : new InjectionScanner(kind);
-    this.#events = kind === "sse";
+    this.#kind = kind;
   }
 
   /** `last`: the whole text, or its end; a text that comes whole costs the least. */
   write(bytes: Buffer, last = false): void {
-    if (this.#unstated && bytes.length > 0) {
-      this.#unstated = false;
-      if (readsAsText(bytes)) this.#injection = new InjectionScanner("text");
-    }
+    if (this.#kind === "unstated" && bytes.length > 0) this.#kind = readsAsText(bytes) ? "text" : undefined;
     if (this.#detectors.masks) this.#maskIn(bytes, last);
+    if (this.#kind !== undefined && this.#kind !== "unstated") this.#readIn(this.#kind, bytes, last);
     this.#seen += bytes.length;
-    this.#injection?.write(bytes);
-    if (!this.#events) return;
+    if (this.#kind !== "sse") return;
     this.#tail = (this.#tail + bytes.toString("latin1", Math.max(0, bytes.length - 4))).slice(-4);
     if (EVENT_END.test(this.#tail)) {
       this.#mask?.settle();
@@ -49,6 +45,12 @@ export class AnswerText {
     }
     this.#mask ??= this.#detectors.maskScanner(this.#masked);
     this.#mask.write(bytes, last);
+  }
+
+  #readIn(kind: TextKind, bytes: Buffer, last: boolean): void {
+    if (last && this.#seen === 0 && saysNothing(kind, bytes)) return;
+    this.#injection ??= new InjectionScanner(kind);
+    this.#injection.write(bytes);
   }
 
   /** Nothing came for a while: what only might become an injection may go. The beginning of a credential may not. */

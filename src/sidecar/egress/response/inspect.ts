@@ -6,7 +6,7 @@ import type { Inspector, RouteRules } from "../inspect/inspector.ts";
 import type { ResponseStart } from "../stream.ts";
 import { AnswerBody } from "./answer-body.ts";
 import type { AnswerSink, ResponseInspection } from "./inspection.ts";
-import { maskFields } from "./mask-fields.ts";
+import { maskedReason, maskFields } from "./mask-fields.ts";
 
 /** Inspects the answer that begins with `start`, and passes it on to `sink`. */
 export function createResponseInspection(
@@ -17,7 +17,7 @@ export function createResponseInspection(
 ): ResponseInspection {
   const { detectors } = inspector;
   const fields = maskFields(received.fields, detectors);
-  const [, reason = ""] = maskFields(["reason", received.reason], detectors);
+  const reason = maskedReason(received.reason, detectors);
   const unmasked = fields === received.fields && reason === received.reason;
   const start = unmasked ? received : { ...received, fields, reason };
   const { inbound, oversize } = inspection;

@@ -1,3 +1,4 @@
+import { MASKED_CHARS } from "../../../dlp/known/limits.ts";
 import type { Detectors } from "../../../dlp/scanner.ts";
 import type { HeaderList } from "../../../policy/facts.ts";
 import { replacedText } from "../replace.ts";
@@ -12,4 +13,11 @@ export function maskFields(fields: HeaderList, detectors: Detectors): HeaderList
     if (findings.length === 0) return text;
     return i % 2 === 0 ? "x-masked" : replacedText(text, findings, "masked");
   });
+}
+
+/** A reason phrase likewise. `OK` is shorter than any credential. */
+export function maskedReason(reason: string, detectors: Detectors): string {
+  if (reason.length < MASKED_CHARS) return reason;
+  const [, masked = ""] = maskFields(["reason", reason], detectors);
+  return masked;
 }
