@@ -88,7 +88,7 @@ test("what is left of a secret in a secret is taken out too, or blocked", async 
 });
 
 test("a body too long to be held keeps its length, and what is found is overwritten", async () => {
-  const filler = "some text of no interest. ".repeat(400_000);
+  const filler = "some text of no interest. ".repeat(170_000);
   const body = Buffer.from(`${filler}${VALUE}${filler}`);
   redacting.arrived.length = 0;
   const answer = await redacting.send({
@@ -182,4 +182,27 @@ test("with nothing to find every byte arrives, and with something all around it,
     ),
     { numRuns: 80, seed: 20_261_124 },
   );
+});
+
+test("a gRPC message arrives redacted while the stream goes on", async () => {
+  const framed = (text: string) =>
+    Buffer.from(`\0\0\0\0${String.fromCharCode(text.length)}${text}`, "latin1");
+  const stream = await redacting.stream({ "content-type": "application/grpc", te: "trailers" });
+  stream.on("error", () => {});
+  const part = (length: number) =>
+    new Promise<string>((resolve) => {
+      redacting.onPart = (body) => {
+        if (body.length >= length) resolve(body.toString("latin1"));
+      };
+    });
+  let expected = "";
+  for (const text of [`one ${VALUE}`, "two", `three ${VALUE} .`]) {
+    const message = framed(text);
+    expected += message.toString("latin1").replace(VALUE, LABEL.padEnd(VALUE.length, "*"));
+    const arrived = part(expected.length);
+    stream.write(message);
+    expect(await arrived).toBe(expected);
+  }
+  redacting.onPart = undefined;
+  stream.close();
 });

@@ -1,6 +1,7 @@
 import { type IncomingHttpHeaders, request as requestH1 } from "node:http";
 import {
   type ClientHttp2Session,
+  type ClientHttp2Stream,
   connect as connectH2,
   createSecureServer,
   type Http2ServerRequest,
@@ -19,7 +20,7 @@ import {
   zstdCompressSync,
   zstdDecompressSync,
 } from "node:zlib";
-import { DEFAULT_INSPECTION, type RouteInspection } from "../../src/policy/route.ts";
+import { DEFAULT_INSPECTION, type RouteSpec } from "../../src/policy/route.ts";
 import { HOST, listening, originCa, route, Sidecar } from "./harness.ts";
 import { VALUE } from "./spellings.ts";
 
@@ -32,6 +33,7 @@ export interface Sent {
   readonly body: readonly Buffer[];
   /** its length is stated */
   readonly stated: boolean;
+  readonly path?: string;
 }
 
 /** What of it arrived. */
@@ -56,9 +58,11 @@ export const CODINGS: Record<string, readonly [(data: Buffer) => Buffer, (data: 
 /** A sidecar whose route redacts, before an origin that keeps what arrives. */
 export class Redacting {
   readonly arrived: Arrived[] = [];
+  /** hears what has arrived of a body */
+  onPart: ((body: Buffer) => void) | undefined;
   readonly side: Sidecar;
   readonly #server: ReturnType<typeof createSecureServer>;
-  #session: ClientHttp2Session | undefined;
+  #kept: ClientHttp2Session | undefined;
   readonly #sockets: TLSSocket[] = [];
 
   private constructor(server: ReturnType<typeof createSecureServer>, side: Sidecar) {
@@ -66,18 +70,22 @@ export class Redacting {
     this.side = side;
   }
 
-  static async start(dlp: Partial<RouteInspection> = {}): Promise<Redacting> {
+  static async start(spec: Partial<RouteSpec> = {}): Promise<Redacting> {
     const server = createSecureServer({ ...originCa.issue(), allowHTTP1: true });
     const port = await listening(server);
     const side = new Sidecar({
       origin: { port },
-      routes: [route({ dlp: { ...DEFAULT_INSPECTION, onMatch: "redact", ...dlp } })],
+      routes: [route({ dlp: { ...DEFAULT_INSPECTION, onMatch: "redact" }, ...spec })],
+      secrets: { API_TOKEN: "brokered-credential-77152" },
       bottleSecrets: { DEPLOY_KEY: VALUE },
     });
     const made = new Redacting(server, side);
     server.on("request", (request: Http2ServerRequest, response) => {
       const parts: Buffer[] = [];
-      request.on("data", (part: Buffer) => parts.push(part));
+      request.on("data", (part: Buffer) => {
+        parts.push(part);
+        made.onPart?.(Buffer.concat(parts));
+      });
       request.on("error", () => {});
       request.on("end", () => {
         if (response.stream?.destroyed) return;
@@ -90,17 +98,31 @@ export class Redacting {
   }
 
   stop(): void {
-    this.#session?.destroy();
+    this.#kept?.destroy();
     for (const socket of this.#sockets) socket.destroy();
     this.side.close();
     this.#server.close();
+  }
+
+  /** A stream to be written to as it goes. */
+  async stream(fields: Record<string, string>): Promise<ClientHttp2Stream> {
+    return (await this.#session()).request({ ":method": "POST", ":path": "/", ...fields });
   }
 
   /** The status and verdict of the answer. */
   async send(sent: Sent): Promise<{ readonly status: number; readonly verdict: string | undefined }> {
     const length = String(sent.body.reduce((sum, part) => sum + part.length, 0));
     const fields = sent.stated ? { ...sent.fields, "content-length": length } : sent.fields;
-    return sent.protocol === "h2" ? this.#h2(fields, sent.body) : this.#h1(fields, sent.body);
+    const path = sent.path ?? "/";
+    return sent.protocol === "h2" ? this.#h2(path, fields, sent.body) : this.#h1(path, fields, sent.body);
+  }
+
+  async #session(): Promise<ClientHttp2Session> {
+    if (!this.#kept) {
+      const socket = await this.#connect("h2");
+      this.#kept = connectH2(`https://${HOST}`, { createConnection: () => socket });
+    }
+    return this.#kept;
   }
 
   async #connect(alpn: string): Promise<TLSSocket> {
@@ -111,10 +133,10 @@ export class Redacting {
     return socket;
   }
 
-  async #h1(fields: Record<string, string>, body: readonly Buffer[]) {
+  async #h1(path: string, fields: Record<string, string>, body: readonly Buffer[]) {
     const socket = await this.#connect("http/1.1");
     return new Promise<{ status: number; verdict: string | undefined }>((resolve, reject) => {
-      const options = { method: "POST", host: HOST, path: "/", headers: { host: HOST, ...fields } };
+      const options = { method: "POST", host: HOST, path, headers: { host: HOST, ...fields } };
       const request = requestH1({ ...options, createConnection: () => socket });
       request.on("response", (response) => {
         response.resume();
@@ -130,12 +152,8 @@ export class Redacting {
     });
   }
 
-  async #h2(fields: Record<string, string>, body: readonly Buffer[]) {
-    if (!this.#session) {
-      const socket = await this.#connect("h2");
-      this.#session = connectH2(`https://${HOST}`, { createConnection: () => socket });
-    }
-    const stream = this.#session.request({ ":method": "POST", ":path": "/", ...fields });
+  async #h2(path: string, fields: Record<string, string>, body: readonly Buffer[]) {
+    const stream = (await this.#session()).request({ ":method": "POST", ":path": path, ...fields });
     stream.on("error", () => {});
     for (const part of body) stream.write(part);
     stream.end();
