@@ -263,7 +263,7 @@ test("ends an extended CONNECT whose stream ends with its head", async () => {
 });
 
 test("waits with what it sends while the client's window is shut, and reads no more of the origin", async () => {
-  const total = 6 * 1024 * 1024;
+  const total = 3 * 1024 * 1024;
   let server: ServerHttp2Stream | undefined;
   const origin = await h2Origin(true, (stream) => {
     server = stream;
@@ -330,7 +330,7 @@ test("holds the sender to the stream's window when the other side doesn't read",
   });
   const end = extended(await h2Client(sidecar({ origin })));
   await end.until(() => end.headers !== undefined);
-  const bytes = frame(2, Buffer.alloc(32 * 1024 * 1024, "more. "));
+  const bytes = frame(2, Buffer.alloc(8 * 1024 * 1024, "more. "));
   end.stream.write(bytes);
   await new Promise((resolve) => setTimeout(resolve, 500));
   expect(end.stream.bufferSize + (end.stream.session?.state.outboundQueueSize ?? 0)).toBeGreaterThan(0);
