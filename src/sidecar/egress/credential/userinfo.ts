@@ -28,10 +28,13 @@ function userinfosIn(text: string): readonly Userinfo[] {
 /** The text without the userinfo of any URL in it; the same text where there is none. */
 export function withoutUserinfo(text: string): string {
   if (!text.includes("@") || !text.includes("://")) return text;
-  return userinfosIn(text).reduceRight(
-    (rest, { start, end }) => rest.slice(0, start) + rest.slice(end),
-    text,
-  );
+  let kept = "";
+  let at = 0;
+  for (const { start, end } of userinfosIn(text)) {
+    kept += text.slice(at, start);
+    at = end;
+  }
+  return at === 0 ? text : kept + text.slice(at);
 }
 
 /** Whether a URL in the text logs somebody in at `host` by its userinfo. */

@@ -46,13 +46,14 @@ export class Transcript {
     const { request, response } = this;
     const credentialFields = credentialFieldsOf(policy);
     const brought = new Set<string>();
+    const takenOff = new Set(removed);
     const hide = (lowerName: string, value: string): string => {
       if (isKeyField(lowerName) || credentialFields.has(lowerName)) {
         for (const token of tokensOf(value)) brought.add(token);
         return REMOVED;
       }
       if (lowerName === "sec-websocket-protocol") return withoutCredentials(value, NONE, new Set());
-      return lowerName === "cookie" ? hideCookies(value, removed, brought) : value;
+      return lowerName === "cookie" ? hideCookies(value, takenOff, brought) : value;
     };
     // The values are gathered first: what one field brought may stand in another, or in a body.
     for (const fields of [request.fields, request.trailers])
@@ -87,13 +88,13 @@ function tokensOf(value: string): readonly string[] {
 }
 
 /** The pairs that were taken off, without their values. */
-function hideCookies(value: string, removed: readonly string[], brought: Set<string>): string {
+function hideCookies(value: string, removed: ReadonlySet<string>, brought: Set<string>): string {
   return value
     .split(";")
     .map((pair) => {
       const equals = pair.indexOf("=");
       const name = pair.slice(0, equals);
-      if (equals < 0 || !removed.includes(`cookie ${name.trim()}`)) return pair;
+      if (equals < 0 || !removed.has(`cookie ${name.trim()}`)) return pair;
       brought.add(pair.slice(equals + 1).trim());
       return `${name}=${REMOVED}`;
     })
