@@ -10,16 +10,11 @@ const onFound = (): void => {
 
 /**
  * True: a scanner would find nothing in this whole text, so that none has to be made: so are nearly all heads. False: it
- * may. `decodes`: as the scanner's.
+ * may.
  */
-export function holdsNothing(
-  index: KnownIndex,
-  keywords: KeywordIndex | undefined,
-  text: Buffer,
-  decodes: boolean,
-): boolean {
+export function holdsNothing(index: KnownIndex, keywords: KeywordIndex | undefined, text: Buffer): boolean {
   found = false;
   new KnownMatcher(index, onFound).write(text, true);
   if (keywords && !found) new PatternMatcher(keywords, onFound).write(text, true);
-  return !found && !(decodes && encodedIn(text) !== undefined);
+  return !found && encodedIn(text) === undefined;
 }

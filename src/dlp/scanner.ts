@@ -1,6 +1,6 @@
 import { EncodedViews } from "./encoded-views.ts";
 import { RandomRuns } from "./entropy/random-runs.ts";
-import type { Finding } from "./finding.ts";
+import { type Finding, isUnsearched } from "./finding.ts";
 import { indexSecrets, type KnownIndex, type SecretForm } from "./known/known-index.ts";
 import { MASKED_CHARS, SECRET_CHARS } from "./known/limits.ts";
 import { KnownMatcher } from "./known/matcher.ts";
@@ -19,7 +19,7 @@ export interface ScanSettings {
   readonly allow: ReadonlySet<string>;
   /** what is as random as a secret, and is only reported */
   readonly entropy?: boolean;
-  /** it is compressed itself, and read as what that says elsewhere */
+  /** what is compressed in it, as it stands, is read elsewhere or not at all */
   readonly coded?: boolean;
 }
 
@@ -31,6 +31,7 @@ export class Detectors {
   #keywords: KeywordIndex | undefined;
   #index: KnownIndex | undefined;
   #maskIndex: KnownIndex | undefined;
+  #maskViewIndex: KnownIndex | undefined;
 
   constructor(secrets: readonly KnownSecret[], patterns: PatternSet) {
     this.#patterns = patterns;
@@ -45,7 +46,12 @@ export class Detectors {
 
   /** What is made when the first text is read, one at a time, for whoever wants it made before. */
   get parts(): readonly (() => void)[] {
-    return [() => this.secretIndex, () => this.#keywordsFor(EVERY_PATTERN), () => this.#maskedIndex];
+    return [
+      () => this.secretIndex,
+      () => this.#keywordsFor(EVERY_PATTERN),
+      () => this.#maskedIndex,
+      () => this.#maskedViewIndex,
+    ];
   }
 
   /** A scanner of one text that leaves. `found` is called as soon as the end of a find is certain, `warn` for what is only reported. */
@@ -54,18 +60,22 @@ export class Detectors {
     found: (finding: Finding) => void,
     warn?: (finding: Finding) => void,
   ): Scanner {
-    return new Scanner(this.secretIndex, this.#keywordsFor(settings), settings, found, true, warn);
+    const index = this.secretIndex;
+    return new Scanner(index, this.#keywordsFor(settings), settings, found, index, warn);
   }
 
   /** A scanner of one text that comes back, for the sidecar's own credentials, short ones too. */
   maskScanner(found: (finding: Finding) => void): Scanner {
-    return new Scanner(this.#maskedIndex, undefined, NOTHING_ELSE, found, false);
+    const credential = (finding: Finding) => {
+      if (!isUnsearched(finding)) found(finding);
+    };
+    return new Scanner(this.#maskedIndex, undefined, MASKED, credential, this.#maskedViewIndex);
   }
 
   /** Everything found in a whole text that leaves. */
   scanText(text: Buffer, settings: ScanSettings): readonly Finding[] {
     if (this.#secrets.length === 0 && !settings.patterns) return NOTHING;
-    if (holdsNothing(this.secretIndex, this.#keywordsFor(settings), text, true)) return NOTHING;
+    if (holdsNothing(this.secretIndex, this.#keywordsFor(settings), text)) return NOTHING;
     return collect(text, (found) => this.scanner(settings, found));
   }
 
@@ -79,7 +89,7 @@ export class Detectors {
 
   /** Everything to be masked in a whole text that comes back. */
   maskFindings(text: Buffer): readonly Finding[] {
-    if (!this.masks || holdsNothing(this.#maskedIndex, undefined, text, false)) return NOTHING;
+    if (!this.masks || holdsNothing(this.#maskedIndex, undefined, text)) return NOTHING;
     return collect(text, (found) => this.maskScanner(found));
   }
 
@@ -92,6 +102,12 @@ export class Detectors {
   get #maskedIndex(): KnownIndex {
     this.#maskIndex ??= indexSecrets(this.#brokered, MASKED_CHARS);
     return this.#maskIndex;
+  }
+
+  /** In what is encoded a short credential is too often chance. */
+  get #maskedViewIndex(): KnownIndex {
+    this.#maskViewIndex ??= indexSecrets(this.#brokered, SECRET_CHARS);
+    return this.#maskViewIndex;
   }
 
   #keywordsFor({ patterns }: ScanSettings): KeywordIndex | undefined {
@@ -110,7 +126,7 @@ function collect(text: Buffer, scanner: (found: (finding: Finding) => void) => S
 }
 
 const EVERY_PATTERN: ScanSettings = { known: false, patterns: true, allow: new Set() };
-const NOTHING_ELSE: ScanSettings = { known: false, patterns: false, allow: new Set() };
+const MASKED: ScanSettings = { known: false, patterns: false, allow: new Set(), coded: true };
 const NOTHING: readonly Finding[] = [];
 
 /** What is reported of characters that are as random as a secret's. */
@@ -127,13 +143,13 @@ export class Scanner {
   readonly #views: EncodedViews | undefined;
   readonly #random: RandomRuns | undefined;
 
-  /** `decodes`: what encodings hold is read as well. */
+  /** `decoded`: what is searched for in what encodings hold. */
   constructor(
     index: KnownIndex,
     keywords: KeywordIndex | undefined,
     settings: ScanSettings,
     found: (finding: Finding) => void,
-    decodes: boolean,
+    decoded: KnownIndex,
     warn?: (finding: Finding) => void,
   ) {
     if (warn && settings.entropy === true)
@@ -148,9 +164,9 @@ export class Scanner {
       this.#views?.note(form.secret.name, start, end);
       known(form, start, end, true);
     });
-    if (decodes && (index.grams || keywords?.search))
+    if (decoded.grams || keywords?.search)
       this.#views = new EncodedViews(
-        { index, keywords, seen: 0, inflated: 0 },
+        { index: decoded, keywords, seen: 0, inflated: 0 },
         0,
         {
           secret: (form, encoding, start, end, whole) => known({ ...form, encoding }, start, end, whole),

@@ -1,3 +1,4 @@
+import { RUN_CHARS } from "../../../dlp/decode/limits.ts";
 import type { Finding } from "../../../dlp/finding.ts";
 import type { HeaderList } from "../../../policy/facts.ts";
 import { type Refusal, refuse } from "../../../policy/verdict.ts";
@@ -231,7 +232,9 @@ export class AnswerBody implements ResponseInspection, Holder {
     this.#spans.push({ ...finding, start: Math.max(finding.start, this.#gone) });
     const surface = "response body";
     this.#sink.found({ detector: "response_mask", name, surface, encoding, action: "mask" });
-    if (this.#rules.codings.length > 0 && !this.#whole) this.#cutMasked(name);
+    // An encoded run is known as one by its first characters; when more has gone, the rest may tell on its own.
+    const partlyGone = !finding.replaceable && finding.start + RUN_CHARS < this.#gone;
+    if ((this.#rules.codings.length > 0 && !this.#whole) || partlyGone) this.#cutMasked(name);
   }
 
   #cutMasked(name: string): void {

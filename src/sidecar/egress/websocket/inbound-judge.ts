@@ -153,7 +153,7 @@ export class InboundJudge implements MessageJudge {
       // Of its beginning some may have gone in an earlier message: what is left of it is replaced.
       this.#spans.push({ ...finding, start: Math.max(finding.start, this.#start) });
       this.#found({ detector: "response_mask", name, surface: "response message", encoding, action: "mask" });
-      if (this.#streams) this.#cut(name);
+      if (this.#streams || (!finding.replaceable && finding.start < this.#start)) this.#cut(name);
     }
     this.#fresh = [];
   }
