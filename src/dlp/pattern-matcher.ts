@@ -1,4 +1,3 @@
-import { type Automaton, buildAutomaton, STRIDE } from "./automaton.ts";
 import { SLICE_BYTES } from "./known/limits.ts";
 import { KeywordHits, KeywordSearch } from "./patterns/keyword-search.ts";
 import { PATTERN_WINDOW_BYTES } from "./patterns/limits.ts";
@@ -10,40 +9,15 @@ export class KeywordIndex {
   readonly patterns: PatternSet;
   /** undefined: there are none */
   readonly search: KeywordSearch | undefined;
-  #automaton: Automaton | undefined;
 
   constructor(patterns: PatternSet) {
     this.patterns = patterns;
     if (patterns.keywords.length > 0) this.search = new KeywordSearch(patterns.keywords);
   }
-
-  /** Of the keywords; made when it is asked for. Letters of either case, digits and the punctuation that keywords have are told apart. */
-  get automaton(): Automaton | undefined {
-    if (this.search !== undefined) this.#automaton ??= automatonOf(this.patterns.keywords);
-    return this.#automaton;
-  }
 }
 
 export function indexKeywords(patterns: PatternSet): KeywordIndex {
   return new KeywordIndex(patterns);
-}
-
-function automatonOf(keywords: readonly string[]): Automaton {
-  const classes = new Uint8Array(256);
-  let count = 0;
-  for (const keyword of keywords) {
-    for (const byte of Buffer.from(keyword, "latin1")) {
-      if (classes[byte] !== 0) continue;
-      count++;
-      if (count >= STRIDE) throw new Error("the keywords have too many different characters");
-      classes[byte] = count;
-      if (byte >= 0x61 && byte <= 0x7a) classes[byte - 32] = count;
-    }
-  }
-  const literals = keywords.map((keyword) =>
-    Uint8Array.from(Buffer.from(keyword, "latin1"), (byte) => classes[byte] ?? 0),
-  );
-  return buildAutomaton(literals, classes, false);
 }
 
 /** `start`, `end`: bytes of the text. `whole`: replacing them takes it out. */
