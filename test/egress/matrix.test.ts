@@ -2,6 +2,7 @@ import {
   brotliCompressSync,
   brotliDecompressSync,
   constants,
+  crc32,
   deflateRawSync,
   deflateSync,
   gunzipSync,
@@ -38,6 +39,33 @@ function grpc(message: Buffer, compressed = false): Buffer {
   const prefix = Buffer.from([compressed ? 1 : 0, 0, 0, 0, 0]);
   prefix.writeUInt32BE(message.length, 1);
   return Buffer.concat([prefix, message]);
+}
+
+/** One entry, its local header and the central directory (APPNOTE 4.3). */
+function zip(name: string, content: Buffer, deflated: boolean): Buffer {
+  const data = deflated ? deflateRawSync(content) : content;
+  const names = Buffer.from(name, "latin1");
+  const common = Buffer.alloc(26);
+  common.writeUInt16LE(20, 0);
+  common.writeUInt16LE(deflated ? 8 : 0, 4);
+  common.writeUInt32LE(crc32(content), 10);
+  common.writeUInt32LE(data.length, 14);
+  common.writeUInt32LE(content.length, 18);
+  common.writeUInt16LE(names.length, 22);
+  const local = Buffer.concat([Buffer.from("PK\x03\x04", "latin1"), common, names, data]);
+  const central = Buffer.concat([
+    Buffer.from("PK\x01\x02\x14\x00", "latin1"),
+    common,
+    Buffer.alloc(14),
+    names,
+  ]);
+  const end = Buffer.alloc(22);
+  end.write("PK\x05\x06", "latin1");
+  end.writeUInt16LE(1, 8);
+  end.writeUInt16LE(1, 10);
+  end.writeUInt32LE(central.length, 12);
+  end.writeUInt32LE(local.length, 16);
+  return Buffer.concat([local, central, end]);
 }
 const call = (...pieces: Buffer[]) => post({ "content-type": "application/grpc" }, ...pieces);
 const gzipCall = (...pieces: Buffer[]) =>
@@ -112,6 +140,18 @@ const SURFACES: Record<string, (s: string) => Message | undefined> = {
   },
   "gzip file": (s) => post({}, gzipSync(text(s))),
   "zstd file": (s) => post({}, zstdCompressSync(text(s))),
+  "gzip in the middle of a body": (s) =>
+    post({}, Buffer.concat([text("before"), gzipSync(text(s)), text("after")])),
+  "zstd in the middle of a body": (s) =>
+    post({}, Buffer.concat([text("before"), zstdCompressSync(text(s)), text("after")])),
+  "zip archive": (s) => post({ "content-type": "application/zip" }, zip("a.txt", text(s), true)),
+  "zip archive, stored": (s) => post({}, zip("a.txt", text(s), false)),
+  "name in a zip archive": (s) => post({}, zip(s, text("nothing"), true)),
+  "zip archive in a multipart part": (s) =>
+    multipart(
+      `Content-Disposition: form-data; name="f"\r\n\r\n${zip("a.txt", text(s), true).toString("latin1")}`,
+    ),
+  "body in UTF-16": (s) => post({}, Buffer.from(text(s).toString(), "utf16le")),
   "gRPC message": (s) => call(grpc(text(s))),
   "gRPC message in two pieces": (s) => {
     const whole = grpc(text(s));
@@ -192,6 +232,8 @@ describe.each([
 ] as const)("over %s", (_version, connect) => {
   let origin: Upstream;
   let shared: Plane;
+  /** sees no secret: behind a refused one the next request may only seem to go on with it */
+  let calm: Plane;
 
   async function plane(secrets: Record<string, string>, patterns?: PatternSet): Promise<Plane> {
     const side = new Sidecar({
@@ -231,17 +273,20 @@ describe.each([
   beforeAll(async () => {
     origin = await upstream();
     shared = await plane(bottleSecrets);
+    calm = await plane(bottleSecrets);
   });
   afterAll(() => {
-    shared.carrier.close();
-    shared.side.close();
+    for (const { carrier, side } of [shared, calm]) {
+      carrier.close();
+      side.close();
+    }
     origin.close();
   });
 
   test.each(Object.entries(SURFACES))("no spelling of a secret leaves in the %s", async (surface, make) => {
     const harmless = make("harmless");
     if (harmless)
-      expect(await shared.carrier.send(harmless)).toMatchObject({ status: 200, verdict: undefined });
+      expect(await calm.carrier.send(harmless)).toMatchObject({ status: 200, verdict: undefined });
     const failed: string[] = [];
     for (const one of CASES) {
       const message = WHOLE_ONLY.test(surface) && one.name in NESTED ? undefined : make(one.spelled);
