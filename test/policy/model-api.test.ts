@@ -144,6 +144,7 @@ describe("remote_urls: allowlist", () => {
     "https://docs.test/public/a.png",
     "https://docs.test/public?x=1",
     "https://docs.test:443/public",
+    "https://docs.test/public/@scope/a.png",
     "https://a.cdn.test:8443/x",
     "data:image/png;base64,iVBO",
     "DATA:image/png;base64,iVBO",

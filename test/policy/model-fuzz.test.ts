@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { decide, isAllowed } from "../../src/policy/decide.ts";
 import { checkModelApi } from "../../src/policy/model-api/model-api.ts";
 import { compilePolicy } from "../../src/policy/routes.ts";
+import { runs } from "../support/runs.ts";
 import { facts, route } from "./facts.ts";
 import { FINE } from "./model-bodies/fine.ts";
 import { HOSTILE, type Kind, recorded, safe } from "./model-bodies.ts";
@@ -160,7 +161,7 @@ describe.each(["anthropic-messages", "openai-responses", "openai-chat"] as const
         passed++;
         expect(acts(JSON.parse(text), "", false)).toEqual([]);
       }),
-      { seed: 17, numRuns: 4000 },
+      runs(4000),
     );
     expect(passed).toBeGreaterThan(50);
   });

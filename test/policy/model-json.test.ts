@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Json, readJson } from "../../src/policy/model-api/json.ts";
+import { runs } from "../support/runs.ts";
 
 const read = (text: string | Buffer) => readJson(Buffer.from(text as string));
 
@@ -34,7 +35,7 @@ describe("what is read is what JSON.parse reads", () => {
         if (!result.ok) expect(halves).toBe(true);
         else expect(plain(result.value)).toEqual(JSON.parse(json));
       }),
-      { seed: 3, numRuns: 400 },
+      runs(400),
     );
   });
 
@@ -58,7 +59,7 @@ describe("what is read is what JSON.parse reads", () => {
         const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body);
         expect(plain(result.value)).toEqual(JSON.parse(strict));
       }),
-      { seed: 4, numRuns: 3000 },
+      runs(3000),
     );
   });
 });

@@ -119,7 +119,7 @@ export class Check {
   #isReachable(url: string): boolean {
     const parts = /^https:\/\/([a-z0-9.-]+)(?::([1-9][0-9]{0,4}))?(\/[!-~]*)?$/.exec(url);
     const [, host = "", port = "443", target = "/"] = parts ?? [];
-    if (parts === null || /[\\#@]/.test(url)) return false;
+    if (parts === null) return false;
     const decision = decide(this.#policy, {
       way: "transparent",
       scheme: "https",
