@@ -26,7 +26,7 @@ export async function startOrigin(
 ): Promise<Origin> {
   const at = (...names: string[]): string => join(folder, ...names);
   for (const name of ["www", "www/put", "body"]) mkdirSync(at(name), { recursive: true });
-  writeFileSync(at("www", "1k"), "x".repeat(1024));
+  writeFileSync(at("www", "1k"), apiAnswer(1024));
   writeFileSync(at("www", "64m"), Buffer.alloc(TRANSFER_MIB * MIB, sourceCode()));
   writeFileSync(at("www", "stream"), "");
   truncateSync(at("www", "stream"), streamMib * MIB);
@@ -65,11 +65,27 @@ http {
     ssl_certificate ${folder}/leaf.pem;
     ssl_certificate_key ${folder}/leaf.key;
     root ${folder}/www;
+    location = /1k { default_type application/json; }
     location /put/ { dav_methods PUT; }
     location /events { proxy_pass http://127.0.0.1:${eventsPort}; proxy_http_version 1.1; proxy_buffering off; }
   }
 }
 `;
+}
+
+/** JSON as an API answers it, of so many bytes. */
+function apiAnswer(length: number): string {
+  const items: object[] = [];
+  for (let id = 1; JSON.stringify({ items }).length < length - 160; id++)
+    items.push({
+      id,
+      name: `item-${id}`,
+      state: "open",
+      note: "Some words on what it is about.",
+      size: id * 37,
+    });
+  const json = JSON.stringify({ items, next: "" });
+  return json.replace('"next":""', `"next":"${"more ".repeat(length).slice(0, length - json.length)}"`);
 }
 
 /** What inspection has to read as text, and finds nothing in. */
