@@ -138,7 +138,7 @@ export class EncodedViews {
       this.#depth + 1,
       {
         secret: (form, inner, from, to) => places.push({ form, inner, from, to }),
-        pattern: (rule, inner) => found.pattern(rule, nested(encoding, inner), start, end, false),
+        pattern: (rule, inner) => found.pattern(rule, nested(encoding, inner), start, end, true),
         unreadable: (what, tooLarge, inner) =>
           found.unreadable(what, tooLarge, nested(encoding, inner), start, end),
       },
@@ -148,7 +148,7 @@ export class EncodedViews {
     const raw = plain ? places.filter(({ inner }) => inner === "raw") : [];
     for (const { form, inner, from, to } of places)
       if (!raw.some((whole) => whole.form.secret === form.secret && from >= whole.from && to <= whole.to))
-        found.secret(form, nested(encoding, inner), start, end, false);
+        found.secret(form, nested(encoding, inner), start, end, true);
   }
 
   /** `around`: the encodings around what is compressed, `depth` of them in all. */

@@ -1,7 +1,7 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CODINGS, cut, Redacting } from "./redacting.ts";
-import { ENCODINGS, SEARCHED, VALUE } from "./spellings.ts";
+import { ENCODINGS, NESTED, SEARCHED, VALUE } from "./spellings.ts";
 
 const LABEL = "[redacted DEPLOY_KEY]";
 
@@ -203,4 +203,23 @@ describe("outbound_on_match: redact, in a body", () => {
       expect(read).toMatchObject({ a: expect.stringContaining(LABEL), b: [1, 2] });
     }
   });
+
+  test.each(Object.keys(NESTED))(
+    "and where more than one encoding is around it, or it is blocked: %s",
+    async (name) => {
+      redacting.arrived.length = 0;
+      const spelled = NESTED[name]?.(VALUE) ?? "";
+      const fields = { "content-type": "application/json" };
+      const body = [Buffer.from(JSON.stringify({ a: `say ${spelled} .`, b: 1 }))];
+      const { status } = await redacting.send({ protocol: "http/1.1", fields, body, stated: true });
+      expect(status).toBe(/gzip|zlib|zstd|deflate|zip|brotli/.test(name) ? 403 : 200);
+      for (const { body: sent } of redacting.arrived) {
+        expect(SEARCHED(sent.toString())).toBe(false);
+        expect(JSON.parse(sent.toString())).toEqual({
+          a: expect.stringMatching(/^say .*\[redacted DEPLOY_KEY\].* \.$/),
+          b: 1,
+        });
+      }
+    },
+  );
 });
