@@ -219,6 +219,8 @@ function reference(text: Uint8Array, at: number, last: boolean, spelled: Spelled
     value = Math.min(value * (hex ? 16 : 10) + digit, 0x110000);
   }
   if (i === from || value === 0) return 0;
+  // its number goes on in another escape: it is read when that is undone
+  if (text[i] === PERCENT || text[i] === BACKSLASH || text[i] === AMPERSAND) return 0;
   sayCodePoint(spelled, value, tellsPoint(value));
   return (text[i] === 0x3b ? i + 1 : i) - at;
 }
