@@ -78,7 +78,7 @@ export const routeBody = () =>
     server_tools: optional(list(TEXT), {
       description:
         "What the provider may run, and types and fields that are not known: `web_search`, `mcp`, …",
-      default: "none",
+      default: "no entry",
       acts: "now",
     }),
     remote_urls: optional(z.enum(["deny", "allowlist"]), {
