@@ -121,7 +121,7 @@ const REQUESTS: Record<string, () => { fields: Record<string, string>; body: Buf
   "gzip in base64": () => ({
     fields: { "content-type": "application/json" },
     body: Buffer.from(`{"file":"${bombs.gzip.subarray(0, 40_000).toString("base64")}"}`),
-    codes: ["dlp.token_pattern"],
+    codes: ["dlp.body_too_large"],
   }),
   "gzip in a gRPC message": () => ({
     fields: { "content-type": "application/grpc", "grpc-encoding": "gzip" },
