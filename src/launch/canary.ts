@@ -30,20 +30,24 @@ const NAMES = [
 ];
 
 /**
- * The canary of a bottle (SPEC §4): a made-up secret under a made-up name that is not in `taken`. A resumed bottle keeps
- * its own, which may stand in files the agent left: `file` remembers it.
+ * The canary of a bottle (SPEC §4): a made-up secret under a made-up name that is not in `taken`. A resumed bottle has its
+ * own again, which may stand in files the agent left, where `keepCanary` has put it into `file`.
  */
-export function canaryOf(file: string, taken: Readonly<Record<string, unknown>>): Secret {
+export function canaryOf(file: string, taken: ReadonlySet<string>): Secret {
   const kept = readCanary(file);
-  if (kept !== undefined && !Object.hasOwn(taken, kept.name)) return kept;
-  const free = NAMES.filter((name) => !Object.hasOwn(taken, name));
+  if (kept !== undefined && !taken.has(kept.name)) return kept;
+  const free = NAMES.filter((name) => !taken.has(name));
   const name = free[randomInt(Math.max(1, free.length))] ?? `INTERNAL_TOKEN_${randomInt(1000, 10_000)}`;
   const value = randomBytes(24).toString("base64url").replace(/[-_]/g, "x");
-  writeFileSync(file, JSON.stringify({ name, value }), { mode: 0o600 });
   return new Secret(name, value);
 }
 
-/** The canary that `canaryOf` has put there; undefined: none. */
+export function keepCanary(file: string, canary: Secret): void {
+  const { name } = canary;
+  writeFileSync(file, JSON.stringify({ name, value: canary.reveal() }), { mode: 0o600 });
+}
+
+/** The canary that `keepCanary` has put there; undefined: none. */
 export function readCanary(file: string): Secret | undefined {
   try {
     const { name, value } = JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;

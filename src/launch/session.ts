@@ -7,7 +7,7 @@ import type { UpstreamConfig } from "../sidecar/protocol.ts";
 import { hasChanges } from "../workspace/changes.ts";
 import { copyWorkspace } from "../workspace/copy.ts";
 import { refuseSecondBind, watchBoundFolder } from "./bound-folder.ts";
-import { canaryOf, readCanary } from "./canary.ts";
+import { canaryOf, keepCanary, readCanary } from "./canary.ts";
 import { linuxBackend } from "./code-location.ts";
 import { expandTilde } from "./expand-tilde.ts";
 import { gitIdentity } from "./git-identity.ts";
@@ -84,16 +84,20 @@ export async function runSession(session: Session): Promise<number> {
 /** Plans, asks, and makes the state. Undefined: there is nothing to launch. */
 async function prepare({ home, id, request, io, kept }: Session): Promise<Prepared | undefined> {
   const { plan, settings, known, owner } = await planSession(home, id, request, io, kept);
-  const reach = describeReach({ ...plan, canary: readCanary(statePaths(home, id).canary)?.name });
   for (const line of [...plan.notices, ...plan.notEnforced]) io.notice(line);
+  const canaryFile = statePaths(home, id).canary;
   if (request.dryRun) {
+    const reach = describeReach({ ...plan, canary: readCanary(canaryFile)?.name });
     io.stdout.write(
       request.format === "json" ? `${JSON.stringify(plan, undefined, 2)}\n` : `${reach.join("\n")}\n`,
     );
     return undefined;
   }
+  // a name of the vault is as taken as one of the environment
+  const taken = new Set([...Object.keys(plan.env), ...plan.secrets.map(({ name }) => name)]);
+  const canary = canaryOf(canaryFile, taken);
   if (request.kind === "agent") {
-    for (const line of reach) io.notice(line);
+    for (const line of describeReach({ ...plan, canary: canary.name })) io.notice(line);
     if (io.isTerminal && !request.headless && !request.yes && !(await io.confirm("Start it?")))
       return undefined;
   }
@@ -104,14 +108,12 @@ async function prepare({ home, id, request, io, kept }: Session): Promise<Prepar
   refuseSecondBind(home, plan.workspace);
   try {
     await prepareState(home, plan, owner, io, kept !== undefined);
+    keepCanary(canaryFile, canary);
   } catch (error) {
     if (kept === undefined) removeState(home, id);
     throw spaceFault(error, home);
   }
   const spent = kept === undefined ? [] : await spentBefore(journalPaths(home, id));
-  // a name of the vault is as taken as one of the environment
-  const taken = { ...plan.env, ...Object.fromEntries(secrets) };
-  const canary = canaryOf(statePaths(home, id).canary, taken);
   return { plan, secrets, canary, rules, upstream, spent, owner, request, input: inputMode(request, io) };
 }
 
