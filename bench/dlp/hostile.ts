@@ -2,6 +2,23 @@ import { gzipSync } from "node:zlib";
 import { builtinPatterns } from "../../src/dlp/patterns/builtin.ts";
 import { SECRETS } from "./bottle.ts";
 
+const nested = Buffer.from("nested ".repeat(20)).toString("base64");
+
+/** Texts that are one thing again and again, by name: latin1. */
+export const STORMS: readonly (readonly [name: string, unit: string])[] = [
+  ...["key-", "gsk_", "hf_", "bot ", "datadog", "sk-proj-"].map(
+    (keyword) => [`only ${JSON.stringify(keyword)}`, keyword] as const,
+  ),
+  ["long names", "aLongNameOfAVariableInACamel = anotherOneOfThese_forTheWhole(text);\n"],
+  ["short runs", "eyJzaG9ydCI6MX0abcd.QUFBQUFBQUFBQUFBQUFB "],
+  ["base64 of base64", `${Buffer.from(nested).toString("base64")}\n\n.`],
+  ["hex of text", `${Buffer.from("what a program says ").toString("hex")}.`],
+  ["gzip again and again", gzipSync(Buffer.alloc(3000, "a")).toString("latin1")],
+  ["almost a secret", `${SECRETS.at(-1)?.value.reveal().slice(0, 11)}!`],
+  ["separators", "s-e-c-r-e-t-s-a-r-e-s-p-l-i-t-"],
+  ["percent escapes", "%41%4a"],
+];
+
 /** Pieces that a text made to be slow is made of: keywords, near misses, what is decoded, magic numbers. */
 export function pieces(): readonly string[] {
   const secret = SECRETS.at(-1)?.value.reveal() ?? "";
@@ -21,7 +38,7 @@ export function pieces(): readonly string[] {
     "\n",
     "A",
     "a0".repeat(40),
-    Buffer.from(Buffer.from("nested ".repeat(20)).toString("base64")).toString("base64"),
+    ...STORMS.map(([, unit]) => unit),
     gzipSync(Buffer.alloc(3000, "a")).toString("latin1"),
     "\u001f\u008b\u0008",
     "\u0078\u009c",

@@ -1,5 +1,5 @@
 import { CompressedMembers } from "./decode/compressed-members.ts";
-import { type DecodedRun, EncodedRuns, LANES } from "./decode/encoded-runs.ts";
+import { type DecodedRun, EncodedRuns, LANES, mayHoldCompressed } from "./decode/encoded-runs.ts";
 import { DEPTH, INFLATED_FREE_BYTES, INFLATED_RATIO } from "./decode/limits.ts";
 import type { TextReader } from "./decode/respelled.ts";
 import { Respellings } from "./decode/respellings.ts";
@@ -8,6 +8,7 @@ import { nested, type ViewFindings } from "./decode/view-findings.ts";
 import type { KnownIndex, SecretForm } from "./known/known-index.ts";
 import { KnownMatcher } from "./known/matcher.ts";
 import { type KeywordIndex, PatternMatcher } from "./pattern-matcher.ts";
+import { holdsNothing } from "./quick-look.ts";
 
 /** What a text and all that is encoded in it are searched for. */
 export interface Sought {
@@ -17,6 +18,9 @@ export interface Sought {
   seen: number;
   inflated: number;
 }
+
+/** Decoded bytes of a run that are looked at as a whole before anything is made to read them. */
+const SHORT_BYTES = 1024;
 
 /** Finds in a text itself that are remembered, so that they are no news when a stretch is read that holds them. */
 const NOTED_COUNT = 16;
@@ -119,6 +123,8 @@ export class EncodedViews {
     const { decoded, encoding, start, end, lane, known } = run;
     if (run.telling) this.#readRun(run, false);
     if (this.#depth + 1 === DEPTH) return false;
+    // most of what is short holds nothing compressed, and nothing has to be made to read it
+    if (decoded.length < SHORT_BYTES && known === 0 && !mayHoldCompressed(decoded)) return false;
     this.#lanes ??= new Array<CompressedMembers | undefined>(LANES);
     const members =
       (known > 0 ? this.#lanes[lane] : undefined) ??
@@ -131,6 +137,8 @@ export class EncodedViews {
 
   /** A secret that only base64 or hex is around is found in the text itself too, where it can be replaced. */
   #readRun({ decoded, encoding, start, end, plain }: DecodedRun, members: boolean): void {
+    const { index, keywords } = this.#sought;
+    if (!members && decoded.length < SHORT_BYTES && holdsNothing(index, keywords, decoded)) return;
     const places: { form: SecretForm; inner: string; from: number; to: number }[] = [];
     const found = this.#found;
     new ViewReader(
