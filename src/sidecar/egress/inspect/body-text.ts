@@ -1,10 +1,12 @@
 import type { Finding } from "../../../dlp/finding.ts";
 import type { Scanner } from "../../../dlp/scanner.ts";
 import type { HeaderList } from "../../../policy/facts.ts";
+import { isField } from "../../../policy/headers.ts";
 import { readFields } from "../credential/body-fields.ts";
 import type { FieldJudge, FieldReader } from "../credential/field-judge.ts";
 import { PartFields } from "../credential/part-fields.ts";
 import { fieldValue } from "../http1/fields.ts";
+import { unreadable } from "./body-fault.ts";
 import type { Edit } from "./edit.ts";
 import { GrpcText } from "./grpc-text.ts";
 import { type LabelForm, labelForm } from "./label.ts";
@@ -53,15 +55,15 @@ export interface BodyTextOptions {
   readonly kind: ScanKind;
 }
 
-/** By the Content-Type. Throws BodyFault for a multipart body without a usable boundary. */
+/** By the Content-Type. Throws BodyFault for two different ones, and for a multipart body without a usable boundary. */
 export function createBodyText(fields: HeaderList, options: BodyTextOptions): BodyText {
   const { judge } = options;
-  const stated = fieldValue(fields, "content-type");
+  const stated = onlyValue(fields, "content-type");
   const type = stated === undefined ? undefined : parseMediaType(stated);
   if (isMultipart(stated))
     return new MultipartText(boundaryOf(type), options, judge && new PartFields(judge));
   const grpc = type === undefined ? null : GRPC.exec(type.type);
-  if (grpc) return new GrpcText(grpc[1] !== undefined, fieldValue(fields, "grpc-encoding"), options);
+  if (grpc) return new GrpcText(grpc[1] !== undefined, onlyValue(fields, "grpc-encoding"), options);
   return new PlainText(labelForm(type), options, judge && readFields(fields, judge));
 }
 
@@ -69,6 +71,15 @@ export function createBodyText(fields: HeaderList, options: BodyTextOptions): Bo
 export function isPlain(fields: HeaderList): boolean {
   const stated = fieldValue(fields, "content-type");
   return !isMultipart(stated) && !GRPC.test(stated === undefined ? "" : (parseMediaType(stated)?.type ?? ""));
+}
+
+/** One server takes the first of two lines, another the last: a body that they would read differently can't be read. */
+function onlyValue(fields: HeaderList, lowerName: string): string | undefined {
+  const first = fieldValue(fields, lowerName);
+  for (let i = 0; i < fields.length; i += 2) {
+    if (isField(fields[i], lowerName) && fields[i + 1] !== first) throw unreadable(`has two of ${lowerName}`);
+  }
+  return first;
 }
 
 const GRPC = /^application\/grpc(-web)?(?:\+.+)?$/;
