@@ -2,7 +2,7 @@ import { beginsDeflate, ZLIB_SECONDS } from "./deflate-start.ts";
 import { DeflatedMember } from "./deflated-member.ts";
 import { MEMBER_COUNT } from "./limits.ts";
 import type { Member, MemberOutlet } from "./member.ts";
-import { FORMAT_BYTES, unreadableFormat } from "./unreadable-formats.ts";
+import { LEAST_FORMAT_BYTES, unreadableFormat } from "./unreadable-formats.ts";
 import { ZstdMember } from "./zstd-member.ts";
 
 interface Format {
@@ -15,8 +15,8 @@ interface Format {
 const zlib = (second: number): Format => ({
   magic: Buffer.from([0x78, second]),
   create: (start, outlet) => new DeflatedMember("zlib", start, outlet),
-  // two bytes are often chance
-  may: (bytes, at) => beginsDeflate(bytes, at + 2),
+  // Two bytes are often chance. The pixels of an image grow a hundredfold and say nothing.
+  may: (bytes, at) => !isAt(bytes, at - PIXELS.length, PIXELS) && beginsDeflate(bytes, at + 2),
 });
 
 const FORMATS: readonly Format[] = [
@@ -34,6 +34,13 @@ const FORMATS: readonly Format[] = [
   },
   ...ZLIB_SECONDS.map(zlib),
 ];
+/** PNG §5.6: what stands before the pixels. */
+const PIXELS = Buffer.from("IDAT");
+
+function isAt(bytes: Buffer, at: number, wanted: Buffer): boolean {
+  return at >= 0 && bytes.compare(wanted, 0, wanted.length, at, at + wanted.length) === 0;
+}
+
 /** Bytes at the end of a text that may begin a magic. */
 const EDGE_BYTES = 3;
 
@@ -91,7 +98,11 @@ export class CompressedMembers {
   }
 
   #begin(bytes: Buffer, before: Buffer): void {
-    const beginning = Buffer.concat([before, bytes.subarray(0, FORMAT_BYTES - before.length)]);
+    const missing = LEAST_FORMAT_BYTES - before.length;
+    const beginning =
+      before.length === 0
+        ? Buffer.from(bytes.subarray(0, missing))
+        : Buffer.concat([before, bytes.subarray(0, missing)]);
     const format = unreadableFormat(beginning);
     this.#beginning = format === "undecided" ? beginning : undefined;
     if (format !== undefined && format !== "undecided") this.#outlet.unreadable(format, false);

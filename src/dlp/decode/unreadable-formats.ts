@@ -14,11 +14,16 @@ const FORMATS: readonly (readonly [name: string, magic: Buffer])[] = [
 /** Their first bytes. */
 export const UNREADABLE_BEGINNINGS: readonly number[] = FORMATS.map(([, magic]) => magic[0] as number);
 
-/** Bytes of the longest of them. */
-export const FORMAT_BYTES = Math.max(...FORMATS.map(([, magic]) => magic.length));
+/** Bytes that the shortest file of such a format has when there is something in it; fewer only speak of it. */
+export const LEAST_FORMAT_BYTES = 32;
 
 /** The compressed format that can't be undone here and begins with these bytes; `undecided`: more of them would tell. */
 export function unreadableFormat(beginning: Buffer): string | undefined {
+  const format = formatOf(beginning);
+  return format === undefined || beginning.length >= LEAST_FORMAT_BYTES ? format : "undecided";
+}
+
+function formatOf(beginning: Buffer): string | undefined {
   for (const [name, magic] of FORMATS) {
     const length = Math.min(magic.length, beginning.length);
     if (magic.compare(beginning, 0, length, 0, length) !== 0) continue;
@@ -29,6 +34,6 @@ export function unreadableFormat(beginning: Buffer): string | undefined {
 
 /** Whether such a format begins with these bytes. */
 export function isUnreadable(beginning: Buffer): boolean {
-  const format = unreadableFormat(beginning);
+  const format = formatOf(beginning);
   return format !== undefined && format !== "undecided";
 }

@@ -17,6 +17,7 @@ export class ZstdMember implements Member {
   /** up to here it was read, when it paused */
   #read = 0;
   #over = false;
+  #unreadable = false;
 
   /** `start`: where it begins in the text. */
   constructor(start: number, outlet: MemberOutlet) {
@@ -84,9 +85,8 @@ export class ZstdMember implements Member {
       single === 1 ? this.#stated(head - sizeBytes, sizeBytes) : windowBytes(this.#frame[5] as number);
     const dictionary = this.#frame.subarray(head - sizeBytes - dictionaryBytes, head - sizeBytes);
     if (wanted > ZSTD_WINDOW_BYTES || dictionary.some((byte) => byte !== 0)) {
-      this.#outlet.unreadable("a zstd frame with a large window or a dictionary", false);
-      this.#over = true;
-      return false;
+      // told when it has ended: the first bytes may be chance, or speak of the format
+      this.#unreadable = true;
     }
     this.#head = head;
     this.#next = head;
@@ -114,6 +114,10 @@ export class ZstdMember implements Member {
 
   /** The whole blocks that there are, as a frame of their own: it says nothing of its size and has no checksum. */
   #decode(): void {
+    if (this.#unreadable) {
+      if (this.#last) this.#outlet.unreadable("a zstd frame with a large window or a dictionary", false);
+      return;
+    }
     const end = Math.min(this.#next, this.#length);
     if (this.#head === 0 || end <= this.#head) return;
     const blocks = Buffer.from(this.#frame.subarray(this.#head, end));

@@ -142,7 +142,7 @@ test("of a zstd frame what came is read when it pauses, and at a message's end",
 });
 
 describe("what can't be read", () => {
-  const xz = Buffer.from("fd377a585a00000004e6d6b446", "hex");
+  const xz = Buffer.concat([Buffer.from("fd377a585a00000004e6d6b446", "hex"), noise(50)]);
   const CASES: readonly (readonly [string, Buffer])[] = [
     ["xz", xz],
     ["bzip2", Buffer.concat([Buffer.from("BZh9"), Buffer.from("314159265359", "hex"), noise(50)])],
@@ -188,6 +188,27 @@ describe("what can't be read", () => {
     const found = scan(text);
     expect(found.some(({ name, detector }) => name === "KEY" || detector === "unreadable")).toBe(true);
   });
+});
+
+test("what only speaks of a format is nothing", () => {
+  const text = [
+    "xz begins with fd377a585a00000004e6d6b446, 7z with 377abcaf271c0004.",
+    'const ZSTD = b"\\x28\\xb5\\x2f\\xfd" + frame + another(frame)',
+    Buffer.from("fd377a585a000004", "hex").toString("base64"),
+  ].join("\n");
+  expect(scan(Buffer.from(text))).toEqual([]);
+});
+
+test("the pixels of an image are not looked at", () => {
+  const image = Buffer.concat([
+    Buffer.from("89504e470d0a1a0a0000000d49484452", "hex"),
+    noise(17),
+    Buffer.from([0, 0, 0, 0]),
+    Buffer.from("IDAT"),
+    deflateSync(Buffer.alloc(32 * 1024 * 1024)),
+  ]);
+  expect(scan(image)).toEqual([]);
+  expect(scan(Buffer.from(image.toString("base64")))).toEqual([]);
 });
 
 test("a large file that packs well is no bomb", () => {
