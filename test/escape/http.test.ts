@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { FakeInternet } from "../support/fake-internet.ts";
+import { describe, expect, it } from "vitest";
 import { STARTERS } from "../support/program.ts";
-import { API_ADDRESS, API_BOTTLE, ca, left, NAME_SERVER_PACKET, startInternet, TOKEN } from "./internet.ts";
-import { brief, outcome, type Probed, probeBottle, probeOutside, WAYS } from "./probe-bottle.ts";
+import { attacked } from "./attacked.ts";
+import { API_ADDRESS, API_BOTTLE, left, NAME_SERVER_PACKET, startInternet, TOKEN } from "./internet.ts";
+import { brief, outcome, probeOutside, WAYS } from "./probe-bottle.ts";
 
 const ALLOWED = [
   "allowed",
@@ -98,59 +98,49 @@ describe("on a machine without a bottle", () => {
 });
 
 describe.each(STARTERS)("a bottle started by %s", (starter) => {
-  let internet: FakeInternet;
-  let probed: Probed;
-  beforeAll(async () => {
-    internet = await startInternet();
-    probed = await probeBottle({
-      starter,
-      script: "http.ts",
-      bottles: { dev: API_BOTTLE },
-      ca: ca.cert,
-      env: { API_TOKEN_REAL: TOKEN },
-      enter: internet.enter,
-    });
-    await internet.settle();
-  });
-  afterAll(async () => {
-    await probed?.home.dispose();
-    await internet?.close();
+  const attack = attacked({
+    starter,
+    script: "http.ts",
+    bottles: { dev: API_BOTTLE },
+    env: { API_TOKEN_REAL: TOKEN },
   });
 
   describe.each(WAYS)("attacked as %s", (way) => {
     it.each(ALLOWED)("lets %s through", (name) => {
-      expect(brief(outcome(probed[way], name))).toBe("http 200");
+      expect(brief(outcome(attack.probed[way], name))).toBe("http 200");
     });
 
     it.each(Object.entries(REFUSED))("refuses %s with the code that says why", (name, codes) => {
-      const [word, code = ""] = brief(outcome(probed[way], name)).split(" ");
+      const [word, code = ""] = brief(outcome(attack.probed[way], name)).split(" ");
       expect([name, word]).toEqual([name, "refused"]);
       expect(codes).toContain(code);
-      expect(probed.records).toContainEqual(
+      expect(attack.probed.records).toContainEqual(
         expect.objectContaining({ kind: "request", verdict: "block", code }),
       );
     });
 
     it.each(SMUGGLING)("answers %s with 400 and forwards nothing", (name) => {
-      expect(outcome(probed[way], name)).toMatchObject({ kind: "http", status: 400 });
+      expect(outcome(attack.probed[way], name)).toMatchObject({ kind: "http", status: 400 });
     });
 
     it("closes a CONNECT tunnel that does not carry TLS, and writes it down", () => {
-      expect(brief(outcome(probed[way], "proxy-connect-not-tls"))).toMatch(/^failed (CLOSED|ECONNRESET)$/);
-      expect(probed.records).toContainEqual(
+      expect(brief(outcome(attack.probed[way], "proxy-connect-not-tls"))).toMatch(
+        /^failed (CLOSED|ECONNRESET)$/,
+      );
+      expect(attack.probed.records).toContainEqual(
         expect.objectContaining({ kind: "request", verdict: "block", code: "egress.tls_required" }),
       );
     });
 
     it("answers the first of two pipelined requests and refuses the second", () => {
-      const one = outcome(probed[way], "pipelined");
+      const one = outcome(attack.probed[way], "pipelined");
       expect(one).toMatchObject({ kind: "http", status: 200 });
       expect(one.kind === "http" ? one.raw : "").toContain("egress.host_mismatch");
     });
   });
 
   it("let only requests under the allowed prefix reach the upstream, all for the allowed host", () => {
-    const requests = internet.of("request");
+    const requests = attack.internet.of("request");
     expect(requests.length).toBeGreaterThan(0);
     for (const { upstream, seen } of requests) {
       expect([
@@ -165,9 +155,9 @@ describe.each(STARTERS)("a bottle started by %s", (starter) => {
   });
 
   it("sent no packet but to the allowed upstream and the resolver of the host", () => {
-    expect(left(internet).filter((packet) => packet !== NAME_SERVER_PACKET)).toEqual([
+    expect(left(attack.internet).filter((packet) => packet !== NAME_SERVER_PACKET)).toEqual([
       `tcp ${API_ADDRESS} 443`,
     ]);
-    expect(internet.of("host")).toEqual([]);
+    expect(attack.internet.of("host")).toEqual([]);
   });
 });

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { FakeInternet } from "../support/fake-internet.ts";
 import { STARTERS } from "../support/program.ts";
-import { API_ADDRESS, API_BOTTLE, ca, left, NAME_SERVER_PACKET, startInternet, TOKEN } from "./internet.ts";
-import { brief, outcome, type Probed, probeBottle, probeOutside, WAYS } from "./probe-bottle.ts";
+import { attacked } from "./attacked.ts";
+import { API_ADDRESS, API_BOTTLE, left, NAME_SERVER_PACKET, startInternet, TOKEN } from "./internet.ts";
+import { brief, outcome, probeOutside, WAYS } from "./probe-bottle.ts";
 
 /** Probe -> what the agent sees. Nobody listens on these: the kernel itself refuses. */
 const REFUSED_BY_THE_KERNEL = [
@@ -69,42 +70,30 @@ describe("on a machine without a bottle", () => {
 });
 
 describe.each(STARTERS)("a bottle started by %s", (starter) => {
-  let internet: FakeInternet;
-  let probed: Probed;
-  beforeAll(async () => {
-    internet = await startInternet();
-    probed = await probeBottle({
-      starter,
-      script: "network.ts",
-      bottles: { dev: API_BOTTLE },
-      ca: ca.cert,
-      env: { API_TOKEN_REAL: TOKEN },
-      enter: internet.enter,
-    });
-    await internet.settle();
-  });
-  afterAll(async () => {
-    await probed?.home.dispose();
-    await internet?.close();
+  const attack = attacked({
+    starter,
+    script: "network.ts",
+    bottles: { dev: API_BOTTLE },
+    env: { API_TOKEN_REAL: TOKEN },
   });
 
   describe.each(WAYS)("attacked as %s", (way) => {
     it("reaches the one host it may, by name and by any address", () => {
       for (const name of ["allowed", "allowed-by-address", "allowed-by-any-address"]) {
-        expect([name, brief(outcome(probed[way], name))]).toEqual([name, "http 200"]);
+        expect([name, brief(outcome(attack.probed[way], name))]).toEqual([name, "http 200"]);
       }
     });
 
     it.each(REFUSED_BY_THE_KERNEL)("is refused %s at once: nobody listens", (name) => {
-      expect(brief(outcome(probed[way], name))).toBe("failed ECONNREFUSED");
+      expect(brief(outcome(attack.probed[way], name))).toBe("failed ECONNREFUSED");
     });
 
     it.each(Object.entries(REFUSED_BY_THE_SIDECAR))(
       "is refused %s with %s, in the journal too",
       (name, code) => {
-        expect(brief(outcome(probed[way], name))).toBe(`refused ${code}`);
+        expect(brief(outcome(attack.probed[way], name))).toBe(`refused ${code}`);
         const path = name === "metadata" ? `/v1/${way}/metadata` : `/v1/${way}/${name}`;
-        expect(probed.records).toContainEqual(
+        expect(attack.probed.records).toContainEqual(
           expect.objectContaining({ kind: "request", verdict: "block", code, path }),
         );
       },
@@ -112,30 +101,30 @@ describe.each(STARTERS)("a bottle started by %s", (starter) => {
 
     it.each(NO_PRIVILEGE)("has no privilege for %s", (name) => {
       expect(["failed EPERM", "failed EACCES", "failed EAFNOSUPPORT"]).toContain(
-        brief(outcome(probed[way], name)),
+        brief(outcome(attack.probed[way], name)),
       );
     });
 
     it.each(["host-dbus", "host-docker"])("does not see the host's socket: %s", (name) => {
-      expect(brief(outcome(probed[way], name))).toBe("failed ENOENT");
+      expect(brief(outcome(attack.probed[way], name))).toBe("failed ENOENT");
     });
 
     it.each(["tls-bytes-on-80", "plain-on-443", "not-http", "mdns"])("gets nothing out by %s", (name) => {
-      expect(brief(outcome(probed[way], name))).not.toMatch(/^(http 2|bytes|done)/);
+      expect(brief(outcome(attack.probed[way], name))).not.toMatch(/^(http 2|bytes|done)/);
     });
   });
 
   it("sent no packet but to the allowed upstream and the resolver of the host", () => {
-    expect(left(internet).filter((packet) => packet !== NAME_SERVER_PACKET)).toEqual([
+    expect(left(attack.internet).filter((packet) => packet !== NAME_SERVER_PACKET)).toEqual([
       `tcp ${API_ADDRESS} 443`,
     ]);
   });
 
   it("asked the host's resolver for the allowed name only", () => {
-    expect(new Set(internet.of("dns").map(({ name }) => name))).toEqual(new Set(["api.example.com"]));
+    expect(new Set(attack.internet.of("dns").map(({ name }) => name))).toEqual(new Set(["api.example.com"]));
   });
 
   it("touched no service of the host", () => {
-    expect(internet.of("host")).toEqual([]);
+    expect(attack.internet.of("host")).toEqual([]);
   });
 });
