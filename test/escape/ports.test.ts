@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { FakeInternet } from "../support/fake-internet.ts";
+import { describe, expect, it } from "vitest";
 import { STARTERS } from "../support/program.ts";
-import { ca, startInternet } from "./internet.ts";
-import { brief, outcome, type Probed, probeBottle, probeOutside, WAYS } from "./probe-bottle.ts";
+import { attacked } from "./attacked.ts";
+import { startInternet } from "./internet.ts";
+import { brief, outcome, probeOutside, WAYS } from "./probe-bottle.ts";
 
 const BOTTLE = `
 agent_provider: {template: command}
@@ -35,39 +35,29 @@ describe("on a machine without a bottle", () => {
 });
 
 describe.each(STARTERS)("a bottle started by %s", (starter) => {
-  let internet: FakeInternet;
-  let probed: Probed;
-  beforeAll(async () => {
-    internet = await startInternet();
-    probed = await probeBottle({
-      starter,
-      script: "ports.ts",
-      bottles: { dev: BOTTLE },
-      ca: ca.cert,
-      enter: internet.enter,
-    });
-  });
-  afterAll(async () => {
-    await probed?.home.dispose();
-    await internet?.close();
+  const attack = attacked({
+    starter,
+    script: "ports.ts",
+    bottles: { dev: BOTTLE },
   });
 
   describe.each(WAYS)("attacked as %s", (way) => {
-    it("may listen on a port of its own", () => expect(brief(outcome(probed[way], "free"))).toBe("done"));
+    it("may listen on a port of its own", () =>
+      expect(brief(outcome(attack.probed[way], "free"))).toBe("done"));
 
     it.each(PORTS.flatMap((port) => TAKES.map((take) => `${take}-${port}`)))("can't take %s", (name) => {
-      expect(brief(outcome(probed[way], name))).toMatch(/^failed (EADDRINUSE|EACCES|EPERM)$/);
+      expect(brief(outcome(attack.probed[way], name))).toMatch(/^failed (EADDRINUSE|EACCES|EPERM)$/);
     });
 
     it.each(["udp-53", "udp-53-one-address", "v6-443", "v6-9099", "v6-loopback-443", "transparent-option"])(
       "can't take %s",
       (name) => {
-        expect(brief(outcome(probed[way], name))).toMatch(/^failed (EADDRINUSE|EACCES|EPERM)$/);
+        expect(brief(outcome(attack.probed[way], name))).toMatch(/^failed (EADDRINUSE|EACCES|EPERM)$/);
       },
     );
 
     it("still has its sidecar on those ports afterwards", () => {
-      expect(brief(outcome(probed[way], "afterwards"))).toBe("http 200");
+      expect(brief(outcome(attack.probed[way], "afterwards"))).toBe("http 200");
     });
   });
 });
