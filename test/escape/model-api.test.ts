@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { FakeInternet } from "../support/fake-internet.ts";
+import { describe, expect, it } from "vitest";
 import { STARTERS } from "../support/program.ts";
-import { API_BOTTLE, ca, startInternet, TOKEN } from "./internet.ts";
-import { brief, outcome, type Probed, probeBottle, WAYS } from "./probe-bottle.ts";
+import { attacked } from "./attacked.ts";
+import { API_BOTTLE, TOKEN } from "./internet.ts";
+import { brief, outcome, WAYS } from "./probe-bottle.ts";
 
 const BOTTLE = API_BOTTLE.replace(
   "- host: api.example.com",
@@ -25,39 +25,28 @@ const REFUSED: Readonly<Record<string, string>> = {
 };
 
 describe.each(STARTERS)("a bottle started by %s, whose route is a model's API", (starter) => {
-  let internet: FakeInternet;
-  let probed: Probed;
-  beforeAll(async () => {
-    internet = await startInternet();
-    probed = await probeBottle({
-      starter,
-      script: "model-api.ts",
-      bottles: { dev: BOTTLE },
-      ca: ca.cert,
-      env: { API_TOKEN_REAL: TOKEN },
-      enter: internet.enter,
-    });
-    await internet.settle();
-  });
-  afterAll(async () => {
-    await probed?.home.dispose();
-    await internet?.close();
+  const attack = attacked({
+    starter,
+    script: "model-api.ts",
+    bottles: { dev: BOTTLE },
+    env: { API_TOKEN_REAL: TOKEN },
   });
 
   describe.each(WAYS)("asked as %s", (way) => {
-    it("lets a plain message pass", () => expect(brief(outcome(probed[way], "clean"))).toBe("http 200"));
+    it("lets a plain message pass", () =>
+      expect(brief(outcome(attack.probed[way], "clean"))).toBe("http 200"));
 
     it.each(Object.entries(REFUSED))("refuses what makes the provider act: %s", (name, code) => {
-      expect(brief(outcome(probed[way], name))).toBe(`refused ${code}`);
+      expect(brief(outcome(attack.probed[way], name))).toBe(`refused ${code}`);
     });
   });
 
   it("sends none of it on, and journals each", () => {
-    const arrived = internet.of("request").map((request) => JSON.stringify(request));
+    const arrived = attack.internet.of("request").map((request) => JSON.stringify(request));
     for (const name of Object.keys(REFUSED)) {
       for (const way of WAYS) expect(arrived.join()).not.toContain(`probe=${way}-${name}`);
     }
-    const codes = probed.records.filter(({ kind }) => kind === "request").map(({ code }) => code);
+    const codes = attack.probed.records.filter(({ kind }) => kind === "request").map(({ code }) => code);
     for (const code of Object.values(REFUSED)) expect(codes).toContain(code);
   });
 });

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { FakeInternet } from "../support/fake-internet.ts";
+import { describe, expect, it } from "vitest";
 import { STARTERS } from "../support/program.ts";
-import { ca, left, startInternet } from "./internet.ts";
-import { brief, outcome, type Probed, probeBottle, probeOutside, WAYS } from "./probe-bottle.ts";
+import { attacked } from "./attacked.ts";
+import { left, startInternet } from "./internet.ts";
+import { brief, outcome, probeOutside, WAYS } from "./probe-bottle.ts";
 
 const BOTTLE = `
 agent_provider: {template: command}
@@ -32,33 +32,21 @@ describe("on a machine without a bottle", () => {
 });
 
 describe.each(STARTERS)("a bottle started by %s whose allowed names lead astray", (starter) => {
-  let internet: FakeInternet;
-  let probed: Probed;
-  beforeAll(async () => {
-    internet = await startInternet();
-    probed = await probeBottle({
-      starter,
-      script: "upstreams.ts",
-      bottles: { dev: BOTTLE },
-      ca: ca.cert,
-      enter: internet.enter,
-    });
-    await internet.settle();
-  });
-  afterAll(async () => {
-    await probed?.home.dispose();
-    await internet?.close();
+  const attack = attacked({
+    starter,
+    script: "upstreams.ts",
+    bottles: { dev: BOTTLE },
   });
 
   describe.each(WAYS)("attacked as %s", (way) => {
     const refused = (name: string, code: string) => {
-      expect(brief(outcome(probed[way], name))).toBe(`refused ${code}`);
-      expect(probed.records).toContainEqual(
+      expect(brief(outcome(attack.probed[way], name))).toBe(`refused ${code}`);
+      expect(attack.probed.records).toContainEqual(
         expect.objectContaining({ kind: "request", code, path: `/v1/${way}/${name}` }),
       );
     };
 
-    it("reaches a good one", () => expect(brief(outcome(probed[way], "good"))).toBe("http 200"));
+    it("reaches a good one", () => expect(brief(outcome(attack.probed[way], "good"))).toBe("http 200"));
 
     it.each(PRIVATE)("refuses the address of %s.example.com", (name) =>
       refused(name, "egress.upstream_address_refused"),
@@ -71,7 +59,7 @@ describe.each(STARTERS)("a bottle started by %s whose allowed names lead astray"
     it("says that a name does not exist", () => refused("missing", "egress.upstream_unreachable"));
 
     it("hands a redirect to another host back, and follows it nowhere itself", () => {
-      expect(outcome(probed[way], "redirect")).toMatchObject({ kind: "http", status: 302 });
+      expect(outcome(attack.probed[way], "redirect")).toMatchObject({ kind: "http", status: 302 });
     });
   });
 
@@ -80,20 +68,20 @@ describe.each(STARTERS)("a bottle started by %s whose allowed names lead astray"
     for (const way of WAYS) {
       for (const name of ["rebind", "rebind-again"]) {
         expect(["http 200", "refused egress.upstream_address_refused"]).toContain(
-          brief(outcome(probed[way], name)),
+          brief(outcome(attack.probed[way], name)),
         );
       }
     }
-    expect(internet.of("host")).toEqual([]);
+    expect(attack.internet.of("host")).toEqual([]);
   });
 
   it("sent no packet to a private, reserved or unlisted address", () => {
     const allowed = /^(udp 203\.0\.113\.53 53|tcp 203\.0\.113\.(10|21|22|23|24) 443)$/;
-    expect(left(internet).filter((packet) => !allowed.test(packet))).toEqual([]);
+    expect(left(attack.internet).filter((packet) => !allowed.test(packet))).toEqual([]);
   });
 
   it("let no request reach an upstream whose certificate does not verify", () => {
-    const reached = new Set(internet.of("request").map(({ upstream }) => upstream));
+    const reached = new Set(attack.internet.of("request").map(({ upstream }) => upstream));
     reached.delete("rebind");
     expect(reached).toEqual(new Set(["api"]));
   });
