@@ -1,11 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { FakeInternet } from "../support/fake-internet.ts";
+import { describe, expect, it } from "vitest";
 import { family } from "../support/processes.ts";
 import { STARTERS } from "../support/program.ts";
-import { ca, startInternet, TOKEN } from "./internet.ts";
-import { brief, outcome, type Probed, probeBottle, probeOutside, WAYS } from "./probe-bottle.ts";
+import { attacked } from "./attacked.ts";
+import { TOKEN } from "./internet.ts";
+import { brief, outcome, probeOutside, WAYS } from "./probe-bottle.ts";
 
 const BOTTLE = `
 agent_provider: {template: command}
@@ -31,42 +31,31 @@ describe("on a machine without a bottle", () => {
 });
 
 describe.each(STARTERS)("a bottle started by %s", (starter) => {
-  let internet: FakeInternet;
-  let probed: Probed;
-  beforeAll(async () => {
-    internet = await startInternet();
-    probed = await probeBottle({
-      starter,
-      script: "credentials.ts",
-      args: [...HALVES, `${process.pid},${process.ppid}`],
-      bottles: { dev: BOTTLE },
-      ca: ca.cert,
-      resolve: { "open.example.com:443": "203.0.113.10:443" },
-      env: { API_TOKEN_REAL: TOKEN },
-      enter: internet.enter,
-    });
-    await internet.settle();
-  });
-  afterAll(async () => {
-    await probed?.home.dispose();
-    await internet?.close();
+  const attack = attacked({
+    starter,
+    script: "credentials.ts",
+    args: [...HALVES, `${process.pid},${process.ppid}`],
+    bottles: { dev: BOTTLE },
+    resolve: { "open.example.com:443": "203.0.113.10:443" },
+    env: { API_TOKEN_REAL: TOKEN },
   });
 
-  const arrived = (path: string) => internet.of("request").find(({ seen }) => seen.url === path)?.seen;
+  const arrived = (path: string) => attack.internet.of("request").find(({ seen }) => seen.url === path)?.seen;
 
   describe.each(WAYS)("searched as %s", (way) => {
     it.each(SEARCHED)("does not hold the token in %s", (name) => {
-      expect(brief(outcome(probed[way], name))).toMatch(/^failed NOT_IN_/);
+      expect(brief(outcome(attack.probed[way], name))).toMatch(/^failed NOT_IN_/);
     });
 
     it("holds no private key of ours", () =>
-      expect(brief(outcome(probed[way], "ca-key"))).toBe("failed NONE"));
+      expect(brief(outcome(attack.probed[way], "ca-key"))).toBe("failed NONE"));
 
     it("can't attach to a process outside", () => {
-      expect(brief(outcome(probed[way], "ptrace-outside"))).toBe("failed NONE");
+      expect(brief(outcome(attack.probed[way], "ptrace-outside"))).toBe("failed NONE");
     });
 
-    it("leaves no core dump", () => expect(brief(outcome(probed[way], "own-core"))).toBe("failed SIGSEGV"));
+    it("leaves no core dump", () =>
+      expect(brief(outcome(attack.probed[way], "own-core"))).toBe("failed SIGSEGV"));
 
     it.each(["injected", "injected-unasked", "own-key", "own-key-twice"])(
       "sends the real credential and no other: %s",
@@ -76,7 +65,7 @@ describe.each(STARTERS)("a bottle started by %s", (starter) => {
     );
 
     it.each(["own-key", "own-key-twice"])("writes down that a credential was taken off: %s", (name) => {
-      expect(probed.records).toContainEqual(
+      expect(attack.probed.records).toContainEqual(
         expect.objectContaining({
           path: `/v1/${way}/${name}`,
           removed: expect.arrayContaining(["authorization"]),
@@ -85,22 +74,22 @@ describe.each(STARTERS)("a bottle started by %s", (starter) => {
     });
 
     it("puts the credential on for no other host", () => {
-      expect(brief(outcome(probed[way], "other-host"))).toBe("refused egress.host_not_allowed");
+      expect(brief(outcome(attack.probed[way], "other-host"))).toBe("refused egress.host_not_allowed");
       expect(arrived(`/v1/${way}/other-route`)?.headers.authorization ?? "").not.toContain(TOKEN);
     });
 
     it("never forwards TRACE, which would echo it", () => {
-      expect(brief(outcome(probed[way], "trace"))).toBe("refused egress.method_refused");
+      expect(brief(outcome(attack.probed[way], "trace"))).toBe("refused egress.method_refused");
     });
   });
 
   it("keeps the token out of every file of the operator's folder", () => {
-    const grep = spawnSync("grep", ["-rl", TOKEN, probed.home.folder], { encoding: "utf8" });
+    const grep = spawnSync("grep", ["-rl", TOKEN, attack.probed.home.folder], { encoding: "utf8" });
     expect([grep.status, grep.stdout]).toEqual([1, ""]);
   });
 
   it("keeps the token out of the arguments and environments of what it started", () => {
-    const holders = family(probed.bottle.pid)
+    const holders = family(attack.probed.bottle.pid)
       .slice(1)
       .filter(({ pid }) => {
         const read = (file: string) => {
@@ -113,6 +102,6 @@ describe.each(STARTERS)("a bottle started by %s", (starter) => {
         return `${read("environ")}${read("cmdline")}`.includes(TOKEN);
       });
     expect(holders.map(({ command }) => command)).toEqual([]);
-    expect(readdirSync(`/proc/${probed.bottle.pid}`)).toContain("environ");
+    expect(readdirSync(`/proc/${attack.probed.bottle.pid}`)).toContain("environ");
   });
 });

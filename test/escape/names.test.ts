@@ -1,16 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { FakeInternet } from "../support/fake-internet.ts";
+import { describe, expect, it } from "vitest";
 import { STARTERS } from "../support/program.ts";
-import { API_BOTTLE, ca, left, startInternet, TOKEN } from "./internet.ts";
-import {
-  brief,
-  type Outcomes,
-  outcome,
-  type Probed,
-  probeBottle,
-  probeOutside,
-  WAYS,
-} from "./probe-bottle.ts";
+import { attacked } from "./attacked.ts";
+import { API_BOTTLE, left, startInternet, TOKEN } from "./internet.ts";
+import { brief, type Outcomes, outcome, probeOutside, WAYS } from "./probe-bottle.ts";
 
 /** The one address every name has in a bottle. */
 const CONSTANT = "198.18.0.1";
@@ -40,36 +32,24 @@ describe("on a machine without a bottle", () => {
 });
 
 describe.each(STARTERS)("a bottle started by %s", (starter) => {
-  let internet: FakeInternet;
-  let probed: Probed;
-  beforeAll(async () => {
-    internet = await startInternet();
-    probed = await probeBottle({
-      starter,
-      script: "names.ts",
-      bottles: { dev: API_BOTTLE },
-      ca: ca.cert,
-      env: { API_TOKEN_REAL: TOKEN },
-      enter: internet.enter,
-    });
-    await internet.settle();
-  });
-  afterAll(async () => {
-    await probed?.home.dispose();
-    await internet?.close();
+  const attack = attacked({
+    starter,
+    script: "names.ts",
+    bottles: { dev: API_BOTTLE },
+    env: { API_TOKEN_REAL: TOKEN },
   });
 
   describe.each(WAYS)("asked as %s", (way) => {
     it.each(["type-A", "over-tcp"])("answers an address question (%s) with the one constant", (name) => {
-      expect(detail(probed[way], name)).toBe(`rcode 0, 1 answers, ${CONSTANT}`);
+      expect(detail(attack.probed[way], name)).toBe(`rcode 0, 1 answers, ${CONSTANT}`);
     });
 
     it.each(["own-resolver", "unlisted-name"])("resolves every name to the one constant: %s", (name) => {
-      expect(detail(probed[way], name)).toBe(CONSTANT);
+      expect(detail(attack.probed[way], name)).toBe(CONSTANT);
     });
 
     it.each(NO_DATA)("answers a question of type %s with nothing", (type) => {
-      expect(detail(probed[way], `type-${type}`)).toMatch(/^rcode 0, 0 answers/);
+      expect(detail(attack.probed[way], `type-${type}`)).toMatch(/^rcode 0, 0 answers/);
     });
 
     it.each([
@@ -87,7 +67,7 @@ describe.each(STARTERS)("a bottle started by %s", (starter) => {
       "long-label",
       "many-labels",
     ])("gives %s no answer that carries data", (name) => {
-      expect(detail(probed[way], name)).toMatch(
+      expect(detail(attack.probed[way], name)).toMatch(
         new RegExp(
           `^(rcode \\d+, 0 answers|rcode 0, 1 answers, ${CONSTANT}|failed (TIMEOUT|CLOSED|ECONNRESET))`,
         ),
@@ -95,16 +75,18 @@ describe.each(STARTERS)("a bottle started by %s", (starter) => {
     });
 
     it.each(["mdns", "llmnr", "other-port"])("has nobody who listens to %s", (name) => {
-      expect(detail(probed[way], name)).toMatch(/^failed (ECONNREFUSED|TIMEOUT|ENETUNREACH|EINVAL|EPERM)$/);
+      expect(detail(attack.probed[way], name)).toMatch(
+        /^failed (ECONNREFUSED|TIMEOUT|ENETUNREACH|EINVAL|EPERM)$/,
+      );
     });
 
     it("refuses DNS over HTTPS", () => {
-      expect(detail(probed[way], "doh")).toBe("refused egress.host_not_allowed");
+      expect(detail(attack.probed[way], "doh")).toBe("refused egress.host_not_allowed");
     });
   });
 
   it.each(DATA_TYPES)("writes a question of type %s down, with its name", (type) => {
-    expect(probed.records).toContainEqual(
+    expect(attack.probed.records).toContainEqual(
       expect.objectContaining({
         kind: "dns",
         type,
@@ -115,13 +97,13 @@ describe.each(STARTERS)("a bottle started by %s", (starter) => {
   });
 
   it("counts those that come too fast to be written down one by one", () => {
-    const written = probed.records.filter(({ kind }) => kind === "dns");
+    const written = attack.probed.records.filter(({ kind }) => kind === "dns");
     expect(written.some(({ name }) => String(name).startsWith("s3cr3t-exec-"))).toBe(true);
     expect(written.some((record) => Number(record.left_out ?? 0) > 0)).toBe(true);
   });
 
   it("sent not one packet and not one question out", () => {
-    expect(internet.of("dns")).toEqual([]);
-    expect(left(internet)).toEqual([]);
+    expect(attack.internet.of("dns")).toEqual([]);
+    expect(left(attack.internet)).toEqual([]);
   });
 });
