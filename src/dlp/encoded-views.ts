@@ -1,6 +1,7 @@
 import { CompressedMembers } from "./decode/compressed-members.ts";
 import { type DecodedRun, EncodedRuns, LANES, mayHoldCompressed } from "./decode/encoded-runs.ts";
 import { DEPTH, INFLATED_FREE_BYTES, INFLATED_RATIO } from "./decode/limits.ts";
+import { LOOK_ALIKES } from "./decode/look-alikes.ts";
 import type { TextReader } from "./decode/respelled.ts";
 import { Respellings } from "./decode/respellings.ts";
 import { SparseRuns } from "./decode/sparse-runs.ts";
@@ -60,8 +61,11 @@ export class EncodedViews {
           find(rule, from, to, (start, end) =>
             found.pattern(rule, nested(encoding, inner), start, end, replaceable && whole),
           ),
-        unreadable: (what, tooLarge, inner, from, to) =>
-          found.unreadable(what, tooLarge, nested(encoding, inner), places.of(from), places.of(to)),
+        unreadable: (what, tooLarge, inner, from, to) => {
+          // Folding changes bytes: what is no compressed data any more then was perhaps some before, and was read there.
+          if (encoding !== LOOK_ALIKES.encoding)
+            found.unreadable(what, tooLarge, nested(encoding, inner), places.of(from), places.of(to));
+        },
       });
     });
     if (members) this.#members = this.#newMembers(depth, (start) => [start, this.#seen]);
