@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    setupFiles: "test/support/same-cases.ts",
     pool: "forks",
     maxWorkers: 2,
     // the names of suites and tests read as the list of what is promised

@@ -51,12 +51,9 @@ describe("a known secret", () => {
             before,
           ]);
           const of = detectors(value);
+          // a value that repeats itself is told of as often as it is complete: what all of that covers is the same
           const seen = (chunks: readonly number[]) =>
-            new Set(
-              scan(of, text, chunks).map(
-                ({ name, encoding, start, end }) => `${name} ${encoding} ${start} ${end}`,
-              ),
-            );
+            coveredBy(scan(of, text, chunks)).map(({ name, start, end }) => `${name} ${start} ${end}`);
           expect(seen(cuts)).toEqual(seen([]));
         },
       ),
