@@ -4,7 +4,7 @@ import { answering, HOST, ok, rawOrigin, refusalCode, route, sidecar } from "./h
 import { VALUE } from "./spellings.ts";
 
 /** Sends one request after the other, each over a connection of its own; the codes of the refusals. */
-async function sent(requests: readonly string[], allowSecrets: readonly string[] = []) {
+async function sent(requests: readonly (string | Buffer)[], allowSecrets: readonly string[] = []) {
   const side = sidecar({
     origin: await rawOrigin({ serve: answering(() => ok()) }),
     routes: [route({ dlp: { ...DEFAULT_INSPECTION, allowSecrets } })],
@@ -39,4 +39,19 @@ test.each([
 test("a secret that its route allows may be sent in pieces too", async () => {
   const requests = characters.map((c) => `GET /s?q=${encodeURIComponent(c)} HTTP/1.1\r\n${HEAD}\r\n`);
   expect((await sent(requests, ["DEPLOY_KEY"])).filter((code) => code !== undefined)).toEqual([]);
+});
+
+test.each([
+  ["gzip", "1f8b0800"],
+  ["zstd", "28b52ffd"],
+])("a secret in pieces is found in bodies that only begin like %s", async (_, magic) => {
+  const pieces = [VALUE.slice(0, 9), VALUE.slice(9, 17), VALUE.slice(17)];
+  const codes = await sent(
+    pieces.map((piece) => {
+      const body = Buffer.concat([Buffer.from(magic, "hex"), Buffer.from(`\xff ${piece} `, "latin1")]);
+      const head = `POST / HTTP/1.1\r\n${HEAD}Content-Length: ${body.length}\r\n\r\n`;
+      return Buffer.concat([Buffer.from(head), body]);
+    }),
+  );
+  expect(codes).toContain("dlp.known_secret");
 });

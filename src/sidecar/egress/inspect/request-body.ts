@@ -27,6 +27,8 @@ export class RequestBody implements OutgoingText {
   #decoder: ContentDecoder | undefined;
   /** the codings were not stated but seen: if it isn't what it looks like, it is read as it stands */
   #guessed = false;
+  /** of a body whose coding was not stated: how it begins, as it came */
+  #first = EMPTY;
   /** what a decoder gives of its last piece may lag behind it (zstd gives whole blocks) */
   #lags = false;
   /** the body's first bytes, while they could still become a magic number */
@@ -103,6 +105,8 @@ export class RequestBody implements OutgoingText {
     this.#seen += bytes.length;
     if (this.#decoder) {
       this.#guard(() => this.#coded?.write(bytes));
+      const wanted = this.#guessed ? SPLIT_BODY_BYTES - this.#first.length : 0;
+      if (wanted > 0) this.#first = Buffer.concat([this.#first, bytes.subarray(0, wanted)]);
       this.#waiting.push(bytes);
       this.#feed();
       return;
@@ -256,6 +260,7 @@ export class RequestBody implements OutgoingText {
     }
     this.#waiting = [];
     for (const piece of this.#queue) piece.textEnd = piece.end;
+    this.#outlet.beginning(this.#first);
     this.#release();
     this.#outlet.push();
     if (this.#ended) this.#textEnd();
