@@ -49,6 +49,8 @@ export class PatternMatcher {
   #tail = Buffer.alloc(0);
   #tailLength = 0;
   #waiting: Waiting | undefined;
+  /** text offset at which the present message begins */
+  #begin = 0;
   #lastEnd = 0;
 
   constructor(index: KeywordIndex, found: OnPattern) {
@@ -76,10 +78,17 @@ export class PatternMatcher {
       }
   }
 
-  /** A message ends here: what is undecided is decided by what there is. */
+  /**
+   * A message ends here: what is undecided is decided by what there is. What follows is read as a text that begins, and
+   * where that finds nothing, as one that goes on.
+   */
   boundary(): void {
     this.#open = this.#seen;
-    if (this.#waiting === undefined) return;
+    if (this.#waiting !== undefined) this.#decideWaiting();
+    this.#begin = this.#seen;
+  }
+
+  #decideWaiting(): void {
     this.#tail.copy(WINDOW.bytes, 0, 0, this.#tailLength);
     WINDOW.filled(this.#tailLength);
     HITS.count = 0;
@@ -125,7 +134,7 @@ export class PatternMatcher {
     for (; i < HITS.count; i++) {
       const end = HITS.ends[i] as number;
       if (from + end <= this.#lastEnd) continue;
-      const match = this.#patterns.match(HITS.ids[i] as number, WINDOW, end, ended);
+      const match = this.#match(HITS.ids[i] as number, end, this.#begin - from, ended);
       if (match === undefined) continue;
       if (match === "more") break;
       this.#lastEnd = from + match.end;
@@ -135,6 +144,21 @@ export class PatternMatcher {
     this.#waiting = i === HITS.count ? undefined : this.#wait(i, from);
     if (finds !== undefined)
       for (const { rule, start, end, whole } of finds) this.#found(rule, from + start, from + end, whole);
+  }
+
+  /** `begin`: where in the window the message begins. Further on than a match reaches it makes no difference. */
+  #match(id: number, end: number, begin: number, ended: boolean): PatternMatch | "more" | undefined {
+    const patterns = this.#patterns;
+    if (begin > 0) {
+      const into = end - (patterns.keywords[id]?.length ?? 0) - begin;
+      if (into >= 0 && into < patterns.reach) {
+        WINDOW.first = begin;
+        const match = patterns.match(id, WINDOW, end, ended);
+        WINDOW.first = 0;
+        if (match !== undefined) return match;
+      }
+    }
+    return patterns.match(id, WINDOW, end, ended);
   }
 
   #wait(first: number, from: number): Waiting {

@@ -93,7 +93,7 @@ export class CompiledRule {
     if (this.#allowlists.length === 0) return true;
     this.#allowed ??= new Allowed(this.#allowlists);
     const { text } = window;
-    const lineStart = text.lastIndexOf("\n", from - 1) + 1;
+    const lineStart = Math.max(window.first, text.lastIndexOf("\n", from - 1) + 1);
     const lineStop = text.indexOf("\n", to);
     const line = text.slice(lineStart, lineStop < 0 ? text.length : lineStop);
     return !this.#allowed.spares({ secret, match: text.slice(from, to), line });

@@ -9,6 +9,22 @@ export interface GeneralMatch {
   readonly to: number;
 }
 
+/** What was searched of one window. */
+class Ground {
+  #version = 0;
+  /** up to here in vain */
+  searched = -1;
+  /** what was found last, and the keyword from which it was */
+  last: { readonly at: number; readonly match: GeneralMatch } | undefined;
+
+  use(version: number): void {
+    if (version === this.#version) return;
+    this.#version = version;
+    this.searched = -1;
+    this.last = undefined;
+  }
+}
+
 /**
  * An operator's regex that is no `Shape`, searched around a keyword with RE2, in linear time. Ground that was searched
  * in vain is not searched again, so that a storm of the keyword costs no more than the text is long.
@@ -16,11 +32,9 @@ export interface GeneralMatch {
 export class General {
   readonly #regex: RE2JS;
   readonly #group: number | undefined;
-  #version = 0;
-  /** up to here the window was searched in vain */
-  #searched = -1;
-  /** what was found last, and the keyword from which it was */
-  #last: { readonly at: number; readonly match: GeneralMatch } | undefined;
+  /** what is known of a window as a whole, and of it from where a message begins */
+  readonly #whole = new Ground();
+  readonly #message = new Ground();
 
   constructor(regex: string, secretGroup: number | undefined) {
     this.#regex = RE2JS.compile(regex);
@@ -35,24 +49,22 @@ export class General {
     ended: boolean,
     accepts: (match: GeneralMatch) => boolean,
   ): GeneralMatch | "more" | undefined {
-    if (window.version !== this.#version) {
-      this.#version = window.version;
-      this.#searched = -1;
-      this.#last = undefined;
-    }
+    const ground = window.first === 0 ? this.#whole : this.#message;
+    ground.use(window.version);
     // the keywords before a match that reach it found it already
-    if (this.#last !== undefined && this.#last.at <= at && at <= this.#last.match.to) return this.#last.match;
-    if (at + reach > this.#searched) {
-      const from = Math.max(0, at - reach);
+    const { last } = ground;
+    if (last !== undefined && last.at <= at && at <= last.match.to) return last.match;
+    if (at + reach > ground.searched) {
+      const from = Math.max(window.first, at - reach);
       // twice the reach, so that the next keyword is most often covered
       const to = Math.min(window.length, at + 2 * reach);
       const found = this.#search(window.slice(from, to), from, accepts);
       if (found !== undefined && (found.to < window.length || ended)) {
-        this.#last = { at, match: found };
+        ground.last = { at, match: found };
         return found;
       }
       // ground that may yet be completed is searched again
-      this.#searched = found === undefined ? to : -1;
+      ground.searched = found === undefined ? to : -1;
     }
     return !ended && window.length - at < reach ? "more" : undefined;
   }

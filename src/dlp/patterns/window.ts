@@ -5,6 +5,8 @@ export class Window {
   readonly bytes: Buffer;
   /** bytes of it that are filled */
   length = 0;
+  /** where the text begins for whoever matches: what stands before is of another message */
+  first = 0;
   /** another number for every filling of any window */
   version = 0;
   #text = "";
@@ -16,6 +18,7 @@ export class Window {
 
   filled(length: number): void {
     this.length = length;
+    this.first = 0;
     this.version = ++versions;
   }
 

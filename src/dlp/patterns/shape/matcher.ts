@@ -140,11 +140,11 @@ export class Shape {
    * that they would decide is passed over.
    */
   match(window: Window, at: number, ended: boolean, near: boolean): ShapeMatch | "more" | undefined {
-    const { bytes, length } = window;
+    const { bytes, length, first } = window;
     const next = at + this.#keywordBytes;
     if (next < length && this.#follows[bytes[next] as number] === 0) return undefined;
     if (this.#begins[bytes[at] as number] === 0) return undefined;
-    if (at > 0 && this.#precedes[bytes[at - 1] as number] === 0) return undefined;
+    if (at > first && this.#precedes[bytes[at - 1] as number] === 0) return undefined;
     this.#failed = NOWHERE;
     for (const way of this.#ways) {
       // what the way before failed at, this one would fail at
@@ -163,7 +163,7 @@ export class Shape {
   }
 
   #try(way: Way, window: Window, at: number, ended: boolean): ShapeMatch | "more" | undefined {
-    const { bytes, length } = window;
+    const { bytes, length, first: begin } = window;
     const { before, after, judged } = way;
     const group = this.#group;
     let start = -1;
@@ -174,14 +174,14 @@ export class Shape {
       if (kind === RUN) {
         const set = before.sets[before.code[i + 1] as number] as ByteSet;
         const least = position - (before.code[i + 2] as number);
-        const most = Math.max(0, position - (before.code[i + 3] as number));
+        const most = Math.max(begin, position - (before.code[i + 3] as number));
         while (position > most && set[bytes[position - 1] as number] === 1) position--;
         if (position > least) return this.#fails(0);
       } else if (kind === OPEN) {
         if (before.code[i + 1] === group) start = position;
       } else if (kind === CLOSE) {
         if (before.code[i + 1] === group) end = position;
-      } else if (!holdsBefore(kind, bytes, position)) return this.#fails(0);
+      } else if (!holdsBefore(kind, bytes, position, begin)) return this.#fails(0);
     }
     const first = position;
     position = at;
@@ -254,8 +254,9 @@ function holdsAfter(kind: number, { bytes, length }: Window, at: number): boolea
   return kind === BOUNDARY && isWord(bytes, at - 1) !== (at < length && isWord(bytes, at));
 }
 
-function holdsBefore(kind: number, bytes: Uint8Array, at: number): boolean {
-  if (at === 0) return kind !== END;
+/** `first`: where the text begins. */
+function holdsBefore(kind: number, bytes: Uint8Array, at: number, first: number): boolean {
+  if (at === first) return kind !== END;
   if (kind !== BOUNDARY) return false;
   return isWord(bytes, at - 1) !== isWord(bytes, at) || isEscapeEnd(bytes, at);
 }
