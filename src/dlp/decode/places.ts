@@ -1,20 +1,27 @@
 import { PLACE_COUNT } from "./limits.ts";
 
+/** Numbers of places for which there is room at first, and at most. */
+const FIRST_MARKS = 32;
+const MOST_MARKS = 4 * PLACE_COUNT;
+
 /** Where the bytes of what a text says stand in the text. */
 export class Places {
   /** in turn: an offset of what is said, behind something spelled, and where that is in the text */
-  #marks: number[];
+  #marks = new Float64Array(FIRST_MARKS);
+  #length = 2;
   #said = 0;
 
   /** `start`: where the text begins. */
   constructor(start: number) {
-    this.#marks = [0, start];
+    this.#marks[1] = start;
   }
 
   /** Behind something spelled: `said` bytes since the last `advance`, `at` in the text. */
   add(said: number, at: number): void {
-    this.#marks.push(this.#said + said, at);
-    if (this.#marks.length > 4 * PLACE_COUNT) this.#marks = this.#marks.slice(-2 * PLACE_COUNT);
+    if (this.#length === this.#marks.length) this.#makeRoom();
+    this.#marks[this.#length] = this.#said + said;
+    this.#marks[this.#length + 1] = at;
+    this.#length += 2;
   }
 
   /** Bytes said so far. */
@@ -30,12 +37,23 @@ export class Places {
   of(said: number): number {
     const marks = this.#marks;
     let low = 0;
-    let high = marks.length / 2 - 1;
+    let high = this.#length / 2 - 1;
     while (low < high) {
       const middle = (low + high + 1) >> 1;
       if ((marks[2 * middle] as number) <= said) low = middle;
       else high = middle - 1;
     }
     return (marks[2 * low + 1] as number) + Math.max(0, said - (marks[2 * low] as number));
+  }
+
+  #makeRoom(): void {
+    if (this.#length < MOST_MARKS) {
+      const marks = new Float64Array(Math.min(MOST_MARKS, 4 * this.#length));
+      marks.set(this.#marks);
+      this.#marks = marks;
+    } else {
+      this.#marks.copyWithin(0, MOST_MARKS / 2);
+      this.#length = MOST_MARKS / 2;
+    }
   }
 }
