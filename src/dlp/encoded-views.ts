@@ -1,10 +1,11 @@
 import { CompressedMembers } from "./decode/compressed-members.ts";
-import { type DecodedRun, EncodedRuns, LANES, mayHoldCompressed } from "./decode/encoded-runs.ts";
+import { type DecodedRun, EncodedRuns, LANES } from "./decode/encoded-runs.ts";
 import { DEPTH, INFLATED_FREE_BYTES, INFLATED_RATIO } from "./decode/limits.ts";
 import { LOOK_ALIKES } from "./decode/look-alikes.ts";
 import type { TextReader } from "./decode/respelled.ts";
 import { Respellings } from "./decode/respellings.ts";
 import { SparseRuns } from "./decode/sparse-runs.ts";
+import { mayHoldCompressed } from "./decode/telling.ts";
 import { nested, type ViewFindings } from "./decode/view-findings.ts";
 import type { KnownIndex, SecretForm } from "./known/known-index.ts";
 import { KnownMatcher } from "./known/matcher.ts";

@@ -1,7 +1,8 @@
 import { beginsDeflate, ZLIB_SECONDS } from "./deflate-start.ts";
 import { DeflatedMember } from "./deflated-member.ts";
-import { MEMBER_COUNT } from "./limits.ts";
+import { LONG_BYTES, MEMBER_COUNT } from "./limits.ts";
 import type { Member, MemberOutlet } from "./member.ts";
+import { holdsMagic } from "./telling.ts";
 import { LEAST_FORMAT_BYTES, unreadableFormat } from "./unreadable-formats.ts";
 import { ZstdMember } from "./zstd-member.ts";
 
@@ -77,7 +78,8 @@ export class CompressedMembers {
     if (this.#beginning) this.#begin(bytes, this.#beginning);
     if (this.active) for (const member of this.#members) member.write(bytes, 0, base);
     if (this.#edge.length > 0) this.#searchEdge(bytes, base);
-    for (const format of FORMATS) this.#search(format, bytes, base);
+    if (bytes.length >= LONG_BYTES || holdsMagic(bytes))
+      for (const format of FORMATS) this.#search(format, bytes, base);
     this.#drop();
     if (last) {
       for (const member of this.#members) member.end();

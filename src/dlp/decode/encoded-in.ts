@@ -1,6 +1,7 @@
-import { EncodedRuns, mayHoldCompressed } from "./encoded-runs.ts";
+import { EncodedRuns } from "./encoded-runs.ts";
 import { LEADS, PAIRS } from "./leads.ts";
 import { mayHoldSparse, SparseRuns } from "./sparse-runs.ts";
+import { mayHoldCompressed } from "./telling.ts";
 import { isUnreadable, UNREADABLE_BEGINNINGS } from "./unreadable-formats.ts";
 
 let said = false;

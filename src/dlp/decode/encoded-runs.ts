@@ -1,16 +1,8 @@
-import { isUtf8 } from "node:buffer";
 import { TEXT, VALUES } from "./base64-values.ts";
-import { holdsZlib } from "./deflate-start.ts";
-import {
-  LONG_BYTES,
-  LONG_TEXT_BYTES,
-  OVERLAP_CHARS,
-  RUN_CHARS,
-  SEGMENT_CHARS,
-  TEXT_BYTES,
-} from "./limits.ts";
+import { OVERLAP_CHARS, RUN_CHARS, SEGMENT_CHARS, TEXT_BYTES } from "./limits.ts";
 import { nextRun, runEnd } from "./next-run.ts";
 import { saysNothing } from "./silent-run.ts";
+import { isTelling } from "./telling.ts";
 import { isUnreadable, UNREADABLE_BEGINNINGS } from "./unreadable-formats.ts";
 
 /** A part of a run, decoded in one way. */
@@ -257,41 +249,3 @@ function isZlib(second: number): boolean {
 /** 1: a format begins with this byte. */
 const UNREADABLE_FIRST = new Uint8Array(256);
 for (const byte of UNREADABLE_BEGINNINGS) UNREADABLE_FIRST[byte] = 1;
-
-const GZIP = Buffer.from([0x1f, 0x8b, 8]);
-const ZIP = Buffer.from([0x50, 0x4b, 3, 4]);
-const ZSTD = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
-
-/** Whether compressed data may begin somewhere in `bytes`, or make them up. */
-export function mayHoldCompressed(bytes: Buffer): boolean {
-  return (
-    bytes.includes(GZIP) ||
-    bytes.includes(ZSTD) ||
-    bytes.includes(ZIP) ||
-    holdsZlib(bytes) ||
-    isUnreadable(bytes)
-  );
-}
-
-/** Some of it looks like text, or it is compressed. */
-export function isTelling(bytes: Buffer): boolean {
-  if (mayHoldCompressed(bytes)) return true;
-  const least = bytes.length < LONG_BYTES ? TEXT_BYTES : LONG_TEXT_BYTES;
-  for (let probe = least - 1; probe < bytes.length; probe += least) {
-    if (TEXT[bytes[probe] as number] !== 1) continue;
-    let start = probe;
-    while (start > 0 && probe - start < least && TEXT[bytes[start - 1] as number] === 1) start--;
-    let end = probe + 1;
-    while (end < bytes.length && end - start < least && TEXT[bytes[end] as number] === 1) end++;
-    if (end - start >= least) return true;
-  }
-  return bytes.length >= TEXT_BYTES && isForeignText(bytes);
-}
-
-/** UTF-8, but for a character cut in two at either end: other alphabets, and letters that only look like ours. */
-function isForeignText(bytes: Buffer): boolean {
-  let from = 0;
-  while (from < 3 && ((bytes[from] as number) & 0xc0) === 0x80) from++;
-  for (let cut = 0; cut < 4; cut++) if (isUtf8(bytes.subarray(from, bytes.length - cut))) return true;
-  return false;
-}

@@ -1,8 +1,9 @@
 import { BASE32_LOWER, BASE32_PHASES, BASE32_UPPER, decodeBase32 } from "./base32.ts";
 import { byteLists, LIST } from "./byte-lists.ts";
 import { ClassRuns, nextOf } from "./class-runs.ts";
-import { type DecodedRun, isTelling } from "./encoded-runs.ts";
+import type { DecodedRun } from "./encoded-runs.ts";
 import { BASE32_CHARS, LIST_CHARS } from "./limits.ts";
+import { isTelling } from "./telling.ts";
 
 /** Encodings that few texts have: base32 in either case, and bytes as a list of numbers. */
 export class SparseRuns {

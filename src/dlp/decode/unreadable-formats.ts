@@ -14,6 +14,10 @@ const FORMATS: readonly (readonly [name: string, magic: Buffer])[] = [
 /** Their first bytes. */
 export const UNREADABLE_BEGINNINGS: readonly number[] = FORMATS.map(([, magic]) => magic[0] as number);
 
+/** 1: one of them. */
+const IS_FIRST = new Uint8Array(256);
+for (const byte of UNREADABLE_BEGINNINGS) IS_FIRST[byte] = 1;
+
 /** Bytes that the shortest file of such a format has when there is something in it; fewer only speak of it. */
 export const LEAST_FORMAT_BYTES = 32;
 
@@ -24,6 +28,9 @@ export function unreadableFormat(beginning: Buffer): string | undefined {
 }
 
 function formatOf(beginning: Buffer): string | undefined {
+  const first = beginning[0];
+  // asked of every run that is decoded: nearly none begins so
+  if (first !== undefined && IS_FIRST[first] === 0) return undefined;
   for (const [name, magic] of FORMATS) {
     const length = Math.min(magic.length, beginning.length);
     if (magic.compare(beginning, 0, length, 0, length) !== 0) continue;
