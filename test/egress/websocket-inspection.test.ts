@@ -208,6 +208,30 @@ test.for(deflates)("redacts with %s: rewritten, and in step ever after", async (
   });
 });
 
+test.for(deflates)(
+  "redacts with %s a message that is little but the secret, again and again",
+  async ([, deflate]) => {
+    const origin = await wsOrigin({ deflate });
+    const side = sidecar({ ...dlp({ onMatch: "redact" }), origin });
+    const client = await wsClient(side, { deflate });
+    const server = await origin.end();
+    const sent = [SECRET, `{"key": "${SECRET}"}`, `key=${SECRET}`, SECRET];
+    for (const text of sent) client.socket.send(text);
+    await server.received(4);
+    expect(server.texts).toEqual(sent.map((text) => text.replace(SECRET, "[redacted DB_PASSWORD]")));
+    client.socket.close(1000);
+    await client.close();
+  },
+);
+
+test("blocks under redact a secret split over messages, whatever else is taken out of them", async () => {
+  const { client, server } = await open({ onMatch: "redact" }, { secrets: { T: TOKEN } });
+  client.socket.send(`${SECRET} ${TOKEN.slice(0, 7)}`);
+  client.socket.send(`${SECRET} ${TOKEN.slice(7, 14)}`);
+  expect((await client.close()).reason).toBe("dlp.known_secret");
+  expect(server.texts.length).toBeLessThan(2);
+});
+
 test("blocks under redact what can't be taken out: split over messages, or encoded deeper", async () => {
   const gzipped = await open({ onMatch: "redact" });
   gzipped.client.socket.send(spellings["gzip in base64"]);

@@ -28,6 +28,8 @@ export class OutboundJudge implements MessageJudge {
   #total = 0;
   #start = 0;
   #streams = false;
+  /** how the message begins, while what is found in it may be taken out */
+  #head: Buffer[] = [];
 
   constructor(inspector: Inspector, rules: RouteRules, found: (finding: RecordedFinding) => void) {
     this.#inspector = inspector;
@@ -63,12 +65,14 @@ export class OutboundJudge implements MessageJudge {
     this.#start = this.#total;
     this.#streams = false;
     this.#spans = [];
+    this.#head = [];
   }
 
   stream(): void {
     this.#streams = true;
     const [first] = this.#spans;
     if (first) this.#refuse(first, "message");
+    this.#observe(Buffer.concat(this.#head), false);
   }
 
   write(text: Buffer): void {
@@ -78,8 +82,15 @@ export class OutboundJudge implements MessageJudge {
     this.#weigh();
     if (before >= SPLIT_BODY_BYTES) return;
     const body = text.subarray(0, SPLIT_BODY_BYTES - before);
+    if (this.rewrites && !this.#streams) this.#head.push(body);
+    else this.#observe(body, before > 0);
+  }
+
+  /** What goes is put together with what went before; a secret that is taken out does not go. */
+  #observe(body: Buffer, continues: boolean): void {
+    if (body.length === 0) return;
     const { split } = this.#inspector;
-    const surface = { host: "", target: "", fields: [], body, continues: before > 0 };
+    const surface = { host: "", target: "", fields: [], body, continues };
     const finding = split.observe(surface, this.#rules.settings, performance.now());
     if (finding) this.#refuse(finding, "message");
   }
@@ -93,10 +104,14 @@ export class OutboundJudge implements MessageJudge {
     this.#messages.boundary();
     this.#wire.boundary();
     this.#weigh();
-    if (text === undefined || this.#spans.length === 0) return undefined;
+    if (text === undefined || this.#spans.length === 0) {
+      if (!this.#streams) this.#observe(Buffer.concat(this.#head), false);
+      return undefined;
+    }
     const rewritten = replaced(text(), this.#start, this.#spans, "redacted");
     const [left] = this.#inspector.detectors.scanText(rewritten, this.#rules.settings);
     if (left) this.#refuse(left, "message");
+    this.#observe(rewritten.subarray(0, SPLIT_BODY_BYTES), false);
     for (const finding of this.#spans) this.#found(recorded(finding, "message", "redact"));
     return rewritten;
   }
