@@ -2,6 +2,7 @@ import { gzipSync } from "node:zlib";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DEFAULT_INSPECTION } from "../../src/policy/route.ts";
+import { REDACTION_COUNT } from "../../src/sidecar/egress/inspect/limits.ts";
 import { answering, HOST, ok, rawOrigin, refusalCode, route, sidecar } from "./harness.ts";
 import { CODINGS, cut, Redacting } from "./redacting.ts";
 import { SEARCHED, VALUE } from "./spellings.ts";
@@ -71,6 +72,24 @@ describe("a find that can't be taken out is blocked", () => {
       }
   });
 });
+
+test.each(["identity", "gzip"])(
+  "%s: a secret is taken out of a body a thousand times, and more often than may be it is blocked",
+  async (coding) => {
+    const [encode, decode] = CODINGS[coding] ?? [(data: Buffer) => data, (data: Buffer) => data];
+    const fields = { ...JSON_TYPE, ...(coding === "identity" ? {} : { "content-encoding": coding }) };
+    const send = (count: number) => {
+      redacting.arrived.length = 0;
+      const body = [encode(Buffer.from(JSON.stringify(new Array(count).fill(VALUE))))];
+      return redacting.send({ protocol: "http/1.1", fields, body, stated: true });
+    };
+    expect(await send(1000)).toEqual({ status: 200, verdict: undefined });
+    const arrived = redacting.arrived[0]?.body ?? Buffer.alloc(0);
+    expect(JSON.parse(decode(arrived).toString())).toEqual(new Array(1000).fill(LABEL));
+    expect(await send(REDACTION_COUNT + 1)).toEqual({ status: 403, verdict: "dlp.known_secret" });
+    expect(redacting.arrived).toEqual([]);
+  },
+);
 
 test("what is left of a secret in a secret is taken out too, or blocked", async () => {
   for (const at of [1, 4, 9, 13, 20]) {

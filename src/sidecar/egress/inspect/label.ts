@@ -1,4 +1,5 @@
 import { coveredBy, type Finding } from "../../../dlp/finding.ts";
+import { REDACTION_COUNT } from "./limits.ts";
 import type { MediaType } from "./media-type.ts";
 
 /**
@@ -71,6 +72,7 @@ export function redactedText(
   if (finding === undefined) return undefined;
   const fixed = findings.find(({ replaceable, detector }) => !replaceable || detector === "canary");
   if (fixed) return { finding: fixed, text: undefined };
+  if (findings.length > REDACTION_COUNT) return { finding, text: undefined };
   const parts: Buffer[] = [];
   let at = 0;
   for (const { name, start, end } of coveredBy(findings)) {

@@ -5,7 +5,7 @@ import { fieldValue } from "../http1/fields.ts";
 import { type BodyReading, type BodyText, createBodyText } from "./body-text.ts";
 import { type Edit, mergedEdits } from "./edit.ts";
 import { ESCAPE_CHARS, escapeStart, redactedLabel } from "./label.ts";
-import { HELD_BYTES, RECHECK_BYTES, REDACTION_LAG_BYTES } from "./limits.ts";
+import { HELD_BYTES, RECHECK_BYTES, REDACTION_COUNT, REDACTION_LAG_BYTES } from "./limits.ts";
 
 /** How the body goes on: with the length it came with, in pieces, or when it is whole. */
 export type Framing = "fixed" | "free" | "held";
@@ -36,6 +36,8 @@ export class TextRewriter {
   #gone = 0;
   #edits: Edit[] = [];
   #finds: Finding[] = [];
+  /** finds so far, those taken out and those that will be */
+  #count = 0;
   /** the last bytes that went, before there was a label */
   #last: Buffer = EMPTY;
   #recheck: Scanner | undefined;
@@ -125,8 +127,12 @@ export class TextRewriter {
     else {
       const { start, end, name } = fixed;
       // the texts of a multipart body overlap
-      if (!this.#edits.some((e) => e.start === start && e.end === end && e.name === name))
-        this.#finds.push(finding);
+      if (this.#edits.some((e) => e.start === start && e.end === end && e.name === name)) return;
+      if (this.#count++ === REDACTION_COUNT) {
+        this.#refuse(finding, TOO_OFTEN);
+        return;
+      }
+      this.#finds.push(finding);
       this.#edits.push(fixed);
     }
   }
@@ -249,5 +255,6 @@ export class TextRewriter {
 
 const EMPTY = Buffer.alloc(0);
 const NOT_THERE = "It can't be taken out there.";
+const TOO_OFTEN = `Over ${REDACTION_COUNT} finds would have to be taken out.`;
 /** What a label in place of it would leave no JSON: the end of a string, or numbers that are in none. */
 const BREAKS_JSON = /^[\d\s,.+-]*$|(?<!\\)"/;
