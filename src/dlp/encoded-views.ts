@@ -144,7 +144,7 @@ export class EncodedViews {
   #readRun({ decoded, encoding, start, end, plain }: DecodedRun, members: boolean): void {
     const { index, keywords } = this.#sought;
     if (!members && decoded.length < SHORT_BYTES && holdsNothing(index, keywords, decoded)) return;
-    const places: { form: SecretForm; inner: string; from: number; to: number }[] = [];
+    const places: DecodedPlace[] = [];
     const found = this.#found;
     new ViewReader(
       this.#sought,
@@ -157,8 +157,8 @@ export class EncodedViews {
       },
       members,
     ).write(decoded, true);
-    // Part of it may be spelled alike in another way, too.
-    const raw = plain ? places.filter(({ inner }) => inner === "raw") : [];
+    // Part of it may be spelled alike in another way, too. In changed case or with separators it is not found there.
+    const raw = plain ? places.filter((place) => place.inner === "raw" && isAsItIs(place, decoded)) : [];
     for (const { form, inner, from, to } of places)
       if (!raw.some((whole) => whole.form.secret === form.secret && from >= whole.from && to <= whole.to))
         found.secret(form, nested(encoding, inner), start, end, true);
@@ -191,6 +191,18 @@ export class EncodedViews {
       unreadable: (what, tooLarge) => found.unreadable(what, tooLarge, around, ...place(0)),
     });
   }
+}
+
+/** Where a secret was found in what a run says. */
+interface DecodedPlace {
+  readonly form: SecretForm;
+  readonly inner: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+function isAsItIs({ form, from, to }: DecodedPlace, decoded: Buffer): boolean {
+  return Buffer.from(form.secret.value.reveal(), "utf8").includes(decoded.subarray(from, to));
 }
 
 /** Reads what an encoding says: for what is sought as it stands, and for what is encoded in it. */

@@ -49,6 +49,17 @@ test.each(twice)("finds a known secret spelled as %s", (_, encode) => {
   expect(scan(body).map(({ name }) => name)).toContain("KEY");
 });
 
+test.each([
+  ["changed case", VALUE.toLowerCase()],
+  ["dots between", [...VALUE].join(".")],
+  ["line ends between", [...VALUE].join("\n")],
+])("finds a known secret with %s in base64 and in hex", (_, spelled) => {
+  for (const encoding of ["base64", "base64url", "hex"] as const)
+    expect(scan(Buffer.from(Buffer.from(spelled).toString(encoding))).map(({ name }) => name)).toEqual([
+      "KEY",
+    ]);
+});
+
 test.each([...once, ...twice])("finds a vendor's token spelled as %s", (_, encode) => {
   const body = Buffer.concat([
     Buffer.from("<p>"),
