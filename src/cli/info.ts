@@ -15,7 +15,17 @@ export async function info(name: string, values: Values, io: OperatorIo): Promis
   for (const line of plan.notices) io.notice(line);
   if (formatIsJson(values)) {
     const { egress, env, secrets, workspace, limits, quotas, nested, gitHosts, provider, bottles } = plan;
-    const facts = { name, agent: plan.agent ?? null, bottles, provider, egress, env, secrets, workspace };
+    const inspected = { egress, dlpRules: plan.dlpRules ?? null };
+    const facts = {
+      name,
+      agent: plan.agent ?? null,
+      bottles,
+      provider,
+      ...inspected,
+      env,
+      secrets,
+      workspace,
+    };
     io.stdout.write(
       `${printableJson({ ...facts, limits, quotas, nested, gitHosts, notEnforced: plan.notEnforced })}\n`,
     );

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { EXIT_USAGE, Fault } from "../base/fault.ts";
 import type { OperatorIo } from "../launch/request.ts";
+import { readRules } from "../launch/rule-file.ts";
 import type { Agent } from "../manifest/agent.ts";
 import type { Bottle } from "../manifest/bottle.ts";
 import type { Manifests } from "../manifest/load.ts";
@@ -10,6 +11,7 @@ import { weakenedInspection } from "../plan/inspection.ts";
 import { modelHints } from "../plan/model-hints.ts";
 import { notEnforced } from "../plan/not-enforced.ts";
 import { PROVIDER_NAMES } from "../providers/index.ts";
+import { operatorHome } from "./home.ts";
 import { kindOfManifest, openManifests } from "./manifests.ts";
 import { textOption, type Values } from "./options.ts";
 
@@ -27,11 +29,13 @@ export async function validate(names: readonly string[], values: Values, io: Ope
   const settings = textOption(values, "settings");
   const path = settings === undefined ? undefined : resolve(io.cwd, settings);
   const valid = names.length === 0 ? await everything(manifests, path) : await named(manifests, names, path);
+  checkRuleFiles(valid, io);
   const hints = valid.bottles.flatMap(({ routes, provider }) => {
     const template = provider.template?.value ?? "claude";
     return modelHints(routes.values(), new Set(template === "claude" ? ["api.anthropic.com"] : []));
   });
-  for (const line of new Set([...valid.notices, ...hints, ...weaker(valid), ...notYet(valid)])) io.notice(line);
+  for (const line of new Set([...valid.notices, ...hints, ...weaker(valid), ...notYet(valid)]))
+    io.notice(line);
   const count = (number: number, what: string) => `${number} ${what}${number === 1 ? "" : "s"}`;
   io.stdout.write(`ok: ${count(valid.bottles.length, "bottle")}, ${count(valid.agents.length, "agent")}\n`);
   return 0;
@@ -71,13 +75,32 @@ async function named(
       settings = loaded.settings;
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
-      problems.add(error.mend === undefined ? error.message : `${error.message}\n  → ${error.mend}`);
+      problems.add(described(error));
     }
   }
   if (problems.size > 0 || settings === undefined) {
     throw new Fault([...problems].join("\n"), { exitCode: EXIT_USAGE });
   }
   return { bottles, agents, settings, notices };
+}
+
+/** The problems of all rule files are shown together. */
+function checkRuleFiles({ bottles }: Valid, io: OperatorIo): void {
+  const home = operatorHome(io.env).root;
+  const problems: string[] = [];
+  for (const path of new Set(bottles.map(({ dlpRules }) => dlpRules?.value))) {
+    try {
+      readRules(path, home, io);
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      problems.push(described(error));
+    }
+  }
+  if (problems.length > 0) throw new Fault(problems.join("\n"), { exitCode: EXIT_USAGE });
+}
+
+function described({ message, mend }: Fault): string {
+  return mend === undefined ? message : `${message}\n  → ${mend}`;
 }
 
 function weaker({ bottles }: Valid): string[] {

@@ -85,6 +85,7 @@ export async function runSession(session: Session): Promise<number> {
 async function prepare({ home, id, request, io, kept }: Session): Promise<Prepared | undefined> {
   const { plan, settings, known, owner } = await planSession(home, id, request, io, kept);
   for (const line of [...plan.notices, ...plan.notEnforced]) io.notice(line);
+  const rules = readRules(plan.dlpRules, home.root, io);
   const canaryFile = statePaths(home, id).canary;
   if (request.dryRun) {
     const reach = describeReach({ ...plan, canary: readCanary(canaryFile)?.name });
@@ -103,7 +104,6 @@ async function prepare({ home, id, request, io, kept }: Session): Promise<Prepar
   }
   const secrets = await resolveSecrets(plan.secrets, settings.secrets, io, known);
   const upstream = upstreamConfig(settings, io);
-  const rules = readRules(plan.dlpRules, io);
   prepareHome(home);
   refuseSecondBind(home, plan.workspace);
   try {

@@ -13,6 +13,7 @@ export type Reach = Pick<
   readonly quotas?: BottleQuotas;
   /** the name of the canary's variable; undefined: it has none yet */
   readonly canary?: string | undefined;
+  readonly dlpRules?: string | undefined;
 };
 
 /**
@@ -28,6 +29,7 @@ export function describeReach(plan: Reach): string[] {
       `  ${describeRoute(route)}`,
       ...describeInspection(route).map((line) => `    ${line}`),
     ]),
+    ...(plan.dlpRules === undefined ? [] : [`token_patterns: also the rules of ${plan.dlpRules}`]),
     `credentials the sidecar holds: ${names(credentialsOf(routes))}`,
     `variables: ${names(Object.entries(plan.env).map(describeVariable))}`,
     plan.canary === undefined

@@ -151,6 +151,24 @@ describe("validate", () => {
     expect(operator.run(["validate", "dev"]).code).toBe(0);
   });
 
+  it("reads a bottle's own rules from the home folder, whatever lies in the current one, and names their mistakes", () => {
+    using operator = new Operator();
+    operator.file("home/bottles/dev.md", "---\ndlp: {rules: rules.toml}\nsupervise: false\n---\n");
+    operator.file("work/rules.toml", 'title = "of a repository"\n');
+    const commands = [["validate"], ["validate", "dev"], ["run", "--bottle", "dev", "--dry-run", "--", "ls"]];
+    for (const args of commands) {
+      const { code, stdout, stderr } = operator.run(args);
+      expect(stderr).toContain(`dlp.rules: ${operator.home}/rules.toml is no file`);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    }
+    operator.file("home/rules.toml", "[[rules]]\nid = \"x\"\nregex = '(unclosed'\n");
+    for (const args of commands)
+      expect(operator.run(args).stderr).toMatch(/dlp\.rules: .*home\/rules\.toml, line 1: /);
+    operator.file("home/rules.toml", "[[rules]]\nid = \"x\"\nregex = 'acme-[0-9]{9}'\n");
+    for (const args of commands) expect(operator.run(args).code).toBe(0);
+    expect(operator.run(["info", "dev"]).stdout).toContain("token_patterns: also the rules of rules.toml");
+  });
+
   it("says in one line each what is not enforced yet", () => {
     using operator = new Operator();
     operator.file("home/bottles/dev.md", "---\nsupervise: true\n---\n");

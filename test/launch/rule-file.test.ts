@@ -29,7 +29,7 @@ function read(text: string, mode = 0o600): string | undefined {
   writeFileSync(path, text);
   chmodSync(path, mode);
   const io = { env: { HOME: folder }, notice: (line: string) => notices.push(line) } as unknown as OperatorIo;
-  return readRules("~/rules.toml", io);
+  return readRules("rules.toml", folder, io);
 }
 
 test("an operator's rule finds on top of the built-in ones", () => {
@@ -39,8 +39,14 @@ test("an operator's rule finds on top of the built-in ones", () => {
   expect(found).toMatchObject([{ detector: "token_patterns", name: "house-token" }]);
 });
 
+test("a path with a tilde starts from the operator's own home folder", () => {
+  writeFileSync(join(folder, "own.toml"), RULES, { mode: 0o600 });
+  const io = { env: { HOME: folder }, notice: () => undefined } as unknown as OperatorIo;
+  expect(readRules("~/own.toml", join(folder, "elsewhere"), io)).toBe(RULES);
+});
+
 test("without a path there is no file", () => {
-  expect(readRules(undefined, {} as unknown as OperatorIo)).toBeUndefined();
+  expect(readRules(undefined, folder, {} as unknown as OperatorIo)).toBeUndefined();
 });
 
 test("a file that others may change is refused, with the line that mends it", () => {
@@ -49,9 +55,10 @@ test("a file that others may change is refused, with the line that mends it", ()
 
 test("a file that isn't there is named", () => {
   const io = { env: { HOME: folder }, notice: () => undefined } as unknown as OperatorIo;
-  expect(() => readRules("~/nowhere.toml", io)).toThrow(/nowhere\.toml is no file/);
+  expect(() => readRules("nowhere.toml", folder, io)).toThrow(/nowhere\.toml is no file/);
 });
 
 test("a mistake is shown with its line", () => {
-  expect(() => read(`[[rules]]\nid = "x"\nregex = '(unclosed'\nkeywords = ["abc"]\n`)).toThrow(/line \d+/);
+  const mistake = () => read(`[[rules]]\nid = "x"\nregex = '(unclosed'\nkeywords = ["abc"]\n`);
+  expect(mistake).toThrow(/^dlp\.rules: .*rules\.toml, line \d+: /);
 });

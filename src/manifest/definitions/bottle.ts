@@ -208,7 +208,11 @@ export const bottleSchema = () =>
               ? "must be a path inside the home folder"
               : undefined,
           ),
-          { description: "A gitleaks TOML file in the home folder", acts: "now", shape: "path" },
+          {
+            description: "A gitleaks TOML file in the home folder, where the path starts",
+            acts: "now",
+            shape: "path",
+          },
         ),
       }),
       { description: "Scanning of the whole bottle", acts: "now", shape: "map, below" },
