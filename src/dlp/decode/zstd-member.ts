@@ -49,11 +49,14 @@ export class ZstdMember implements Member {
     }
   }
 
-  /** What there is of it is read, where that is twice what was read when it paused before; less is kept back. */
+  /**
+   * Its whole blocks are read, where that is twice what was read when it paused before; less is kept back, and so is the
+   * block that goes on: without its last byte it says nothing here, and nearly all to whoever gets the rest.
+   */
   settle(): void {
-    if (this.#over || this.#length < 2 * this.#read) return;
+    if (this.#over || this.#next < 2 * this.#read) return;
     this.#decode();
-    this.#read = this.#length;
+    this.#read = this.#head === 0 ? this.#length : this.#next;
   }
 
   boundary(): void {
