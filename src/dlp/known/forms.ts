@@ -22,6 +22,11 @@ const PER_BYTE: readonly (readonly [encoding: string, spell: (byte: number) => s
   ["decimal", (byte) => String(byte)],
   ["octal", (byte) => byte.toString(8).padStart(3, "0")],
   ["binary", (byte) => byte.toString(2).padStart(8, "0")],
+  // A line end, tab, NUL or space after every character, as JSON, URLs, quoted-printable and HTML write it. Of longer ones
+  // (`\u0000`) every text would have pieces.
+  ...["n", "t", "r", "rn", "0a", "0d", "09", "00", "20", "10"].map(
+    (written) => ["escaped separators", (byte: number) => String.fromCharCode(byte) + written] as const,
+  ),
 ];
 
 function hex(byte: number): string {

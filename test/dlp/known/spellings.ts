@@ -62,6 +62,9 @@ export const SPELLINGS: Readonly<Record<string, (bytes: Buffer) => string>> = {
   "upper case": (bytes) => bytes.toString("latin1").toUpperCase(),
   "spaces between": (bytes) => each(bytes, (byte) => String.fromCharCode(byte), " "),
   "a line each": (bytes) => each(bytes, (byte) => String.fromCharCode(byte), "\r\n"),
+  "line ends behind, as JSON writes them": (bytes) =>
+    each(bytes, (byte) => `${String.fromCharCode(byte)}\\n`),
+  "spaces behind, as URLs write them": (bytes) => each(bytes, (byte) => `${String.fromCharCode(byte)}%20`),
   "zero-width spaces between": (bytes) =>
     each(bytes, (byte) => String.fromCharCode(byte), "\u00e2\u0080\u008b"),
   "UTF-16": (bytes) => Buffer.from(bytes.toString("latin1"), "utf16le").toString("latin1"),
