@@ -1,4 +1,4 @@
-import type { Finding } from "../finding.ts";
+import { type Finding, isUnsearched } from "../finding.ts";
 import { PIECE_CHARS } from "../known/limits.ts";
 import type { KnownSecret } from "../known/secret.ts";
 import type { Detectors, ScanSettings } from "../scanner.ts";
@@ -120,10 +120,14 @@ export class SplitIndex {
     if (before !== undefined) this.#read(text.bytes, before);
   };
 
-  /** What lies before `from` is no news: a value may only end a run of base64 that was read with the one before it. */
+  /**
+   * What lies before `from` is no news: a value may only end a run of base64 that was read with the one before it. What
+   * the values of many requests make is no file that somebody sends: if it can't be read, that is no find.
+   */
   #read(bytes: Buffer, from: number): void {
-    const scanner = this.#detectors.scanner(EVERY_SECRET, ({ detector, name, encoding, end }) => {
-      if (end <= from) return;
+    const scanner = this.#detectors.scanner(EVERY_SECRET, (finding) => {
+      const { detector, name, encoding, end } = finding;
+      if (end <= from || isUnsearched(finding)) return;
       this.#found(
         detector,
         name,
