@@ -222,4 +222,25 @@ describe("outbound_on_match: redact, in a body", () => {
       }
     },
   );
+
+  test.each([
+    ["text", "text/plain", (s: string) => s],
+    ["JSON", "application/json", (s: string) => JSON.stringify({ key: s })],
+    ["a form", "application/x-www-form-urlencoded", (s: string) => `key=${encodeURIComponent(s)}`],
+  ])("and in %s that is little else, again and again", async (_, type, make) => {
+    for (const coding of ["identity", "gzip"])
+      for (const protocol of ["http/1.1", "h2"] as const)
+        for (const size of [7, 300]) {
+          redacting.arrived.length = 0;
+          const [encode, decode] = CODINGS[coding] ?? PLAIN;
+          const named = coding === "identity" ? {} : { "content-encoding": coding };
+          const fields = { "content-type": type, ...named };
+          const body = cut(encode(Buffer.from(make(VALUE))), size);
+          const answer = await redacting.send({ protocol, fields, body, stated: size === 300 });
+          expect(answer, `${coding} ${size}`).toEqual({ status: 200, verdict: undefined });
+          const text = decode(redacting.arrived[0]?.body ?? Buffer.alloc(0)).toString();
+          expect(text).toContain("redacted");
+          expect(SEARCHED(text)).toBe(false);
+        }
+  });
 });
