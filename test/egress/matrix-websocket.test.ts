@@ -256,9 +256,9 @@ let cells = 0;
 afterAll(() => console.log(`${cells} cells of spelling x framing x compression x version of WebSocket`));
 
 describe.each([
-  ["WebSocket over HTTP/1.1", overHttp1],
-  ["WebSocket over HTTP/2", overHttp2],
-] as const)("%s", (_version, over) => {
+  ["WebSocket over HTTP/1.1", overHttp1, 0],
+  ["WebSocket over HTTP/2", overHttp2, 1],
+] as const)("%s", (_version, over, odd) => {
   let upstream: Origin;
   let shared: Plane;
 
@@ -299,17 +299,19 @@ describe.each([
     };
   }
 
-  const combinations = Object.keys(CUTS).flatMap((cut) =>
-    Object.keys(DEFLATES).map((deflate) => [cut, deflate as Deflate] as const),
+  const combinations = Object.keys(CUTS).flatMap((cut, i) =>
+    Object.keys(DEFLATES).map((deflate, j) => [cut, deflate as Deflate, i + j] as const),
   );
 
-  test.each(combinations)("no spelling of a secret leaves %s, %s", async (cut, deflate) => {
+  // Which version of HTTP carries the frames has no part in how they are read: each half of the spellings, in turn.
+  test.each(combinations)("no spelling of a secret leaves %s, %s", async (cut, deflate, turn) => {
     const failed: string[] = [];
     for (const [number, one] of CASES.entries()) {
+      if ((number + turn) % 2 !== odd) continue;
       if (cut.startsWith("half") && one.name in NESTED) continue;
       cells++;
       const write = () => {
-        const writer = new Writer(deflate, (number + cut.length) % 2 === 0);
+        const writer = new Writer(deflate, (number >> 1) % 2 === 0);
         return [
           writer.message(Buffer.from(HARMLESS)),
           ...(CUTS[cut]?.(writer, `say ${one.spelled} .`) ?? []),

@@ -227,9 +227,9 @@ let cells = 0;
 afterAll(() => console.log(`${cells} cells of surface x spelling x version of HTTP`));
 
 describe.each([
-  ["HTTP/1.1", http1Carrier],
-  ["HTTP/2", http2Carrier],
-] as const)("over %s", (_version, connect) => {
+  ["HTTP/1.1", http1Carrier, 0],
+  ["HTTP/2", http2Carrier, 1],
+] as const)("over %s", (_version, connect, odd) => {
   let origin: Upstream;
   let shared: Plane;
   /** sees no secret: behind a refused one the next request may only seem to go on with it */
@@ -283,12 +283,16 @@ describe.each([
     origin.close();
   });
 
-  test.each(Object.entries(SURFACES))("no spelling of a secret leaves in the %s", async (surface, make) => {
+  // A body's text does not depend on the version that carries it: each half of the spellings, in turn. A head does.
+  const surfaces = Object.entries(SURFACES).map(([surface, make], turn) => [surface, make, turn] as const);
+  test.each(surfaces)("no spelling of a secret leaves in the %s", async (surface, make, turn) => {
     const harmless = make("harmless");
     if (harmless)
       expect(await calm.carrier.send(harmless)).toMatchObject({ status: 200, verdict: undefined });
     const failed: string[] = [];
-    for (const one of CASES) {
+    for (const [number, one] of CASES.entries()) {
+      const isHalf = harmless?.pieces !== undefined && harmless.trailers === undefined;
+      if (isHalf && (number + turn) % 2 !== odd) continue;
       const message = WHOLE_ONLY.test(surface) && one.name in NESTED ? undefined : make(one.spelled);
       if (message === undefined) continue;
       cells++;
