@@ -1,4 +1,4 @@
-import { cpSync, readdirSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { TestHome } from "./home.ts";
@@ -30,3 +30,18 @@ test("gitea-dev builds on claude with auth, matches and dlp", async () => {
   expect(route).toMatchObject({ auth: { scheme: "token", tokenRef: "GITEA_TOKEN" }, git: { fetch: true } });
   expect([route?.matches?.length, route?.dlp?.outboundOnMatch]).toEqual([3, "block"]);
 });
+
+test.each(["README.md", "docs/model-apis.md"])(
+  "the bottles that the documents show are read: %s",
+  async (document) => {
+    const text = readFileSync(join(examples, "..", document), "utf8");
+    const shown = [...text.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, yaml = ""]) => yaml);
+    expect(shown).not.toEqual([]);
+    for (const yaml of shown) {
+      const file = yaml.startsWith("---\n") ? yaml : `---\n${yaml}---\n`;
+      const home = new TestHome({ "bottles/shown.md": file });
+      const { bottle } = await home.manifests.loadBottles(["shown"]);
+      expect(bottle.routes.size).toBeGreaterThan(0);
+    }
+  },
+);

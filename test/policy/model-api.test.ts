@@ -38,6 +38,7 @@ test("a refusal names the place and the tool, never a value", () => {
   const { refusal } = check({ tools: [{ type: "my_secret_value", name: "other_secret" }] }) ?? {};
   expect(JSON.stringify(refusal)).not.toContain("secret");
   expect(refusal?.detail).toContain("`tools[0]`");
+  expect(refusal?.needed).toContain('server_tools: ["NAME"] # NAME: this type or field');
   const known = check({ tools: [{ type: "web_search_20250305", name: "w" }] })?.refusal;
   expect(known?.detail).toContain("(web_search)");
   expect(known?.needed).toContain('server_tools: ["web_search"]');

@@ -57,10 +57,10 @@ export class Check {
       family === undefined
         ? "is of a kind this version does not know, which could make the model's provider act"
         : `makes the model's provider act for the agent (${family})`;
+    const listed = [...this.rules.serverTools, family ?? "NAME"].map((name) => JSON.stringify(name));
+    const line = `server_tools: [${listed.join(", ")}]`;
     return this.#object("model.server_tool_not_allowed", what, [
-      family === undefined
-        ? "server_tools: [] # with this type or field among them"
-        : `server_tools: [${[...this.rules.serverTools, family].map((name) => JSON.stringify(name)).join(", ")}]`,
+      family === undefined ? `${line} # NAME: this type or field` : line,
     ]);
   }
 

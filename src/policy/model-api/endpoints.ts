@@ -116,7 +116,7 @@ function betaRefusal(rules: ModelApiRules, route: CompiledRoute, headers: Header
     const code = opens === "file_upload" ? "model.file_upload_not_allowed" : "model.server_tool_not_allowed";
     const detail = `The header anthropic-beta opens what the route does not allow: ${opens}.`;
     return refuse(code, detail, `${route.rule} body`, {
-      needed: `body: {kind: ${rules.kind}, ${opens === "file_upload" ? "file_upload: allow" : `server_tools: [${opens}]`}}, on the route of ${route.spec.host}`,
+      needed: `body: {kind: ${rules.kind}, ${opens === "file_upload" ? "file_upload: allow" : `server_tools: [${[...rules.serverTools, opens].join(", ")}]`}}, on the route of ${route.spec.host}`,
     });
   }
   return undefined;
