@@ -4,6 +4,7 @@ import type { OperatorIo } from "../launch/request.ts";
 import type { LaunchPlan, Limits } from "../plan/launch-plan.ts";
 import { makePlan } from "../plan/make-plan.ts";
 import { describeReach } from "../plan/reach.ts";
+import { sizeText } from "../plan/size-text.ts";
 import { providerByName } from "../providers/index.ts";
 import { MAX_MESSAGE_LINE } from "./limits.ts";
 import { kindOfManifest, openManifests } from "./manifests.ts";
@@ -80,23 +81,12 @@ async function planFor(name: string, extra: readonly string[], io: OperatorIo): 
 function describeLimits({ limits, nested }: { readonly limits: Limits; readonly nested: boolean }): string[] {
   const { memory, pids, cpus, disk, openFiles, time } = limits;
   const facts = [
-    `memory ${size(memory)}`,
+    `memory ${sizeText(memory)}`,
     `${pids} processes`,
     ...(cpus === undefined ? [] : [`${cpus} CPUs`]),
-    `disk ${size(disk)}`,
+    `disk ${sizeText(disk)}`,
     `${openFiles} open files`,
     time === undefined ? "no time limit" : `${time} s`,
   ];
   return [`limits: ${facts.join(", ")}`, ...(nested ? ["user namespaces are allowed inside"] : [])];
-}
-
-function size(bytes: number): string {
-  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && value % 1024 === 0 && unit < units.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  return `${value} ${units[unit]}`;
 }

@@ -1,5 +1,6 @@
 import type { Route } from "../manifest/bottle.ts";
 import { DEFAULT_INSPECTION, type ModelApiRules, type Quota, type RouteSpec } from "../policy/route.ts";
+import { sizeText } from "./size-text.ts";
 
 const INBOUND = {
   off: "they are not read for injections",
@@ -65,17 +66,21 @@ export function weakenedInspection({ host, at, dlp }: Route): string[] {
 export function describeQuotas({ requests, bytesOut, hosts }: Quotas): string {
   return [
     describeQuota("requests", requests),
-    describeQuota("bytes out", bytesOut),
+    describeQuota("bytes out", bytesOut, sizeText),
     describeQuota("hosts", hosts),
   ]
     .filter((text) => text !== undefined)
     .join(", ");
 }
 
-function describeQuota(what: string, quota: Quota | undefined): string | undefined {
+function describeQuota(
+  what: string,
+  quota: Quota | undefined,
+  shown: (value: number) => string = String,
+): string | undefined {
   if (quota === undefined) return undefined;
   const { per, soft, hard } = quota;
   const window = { minute: "a minute", hour: "an hour", life: "in all" }[per];
-  if (hard === undefined) return `${what}: told above ${soft ?? 0} ${window}`;
-  return `${what}: ${hard} ${window}${soft === undefined ? "" : `, told above ${soft}`}`;
+  if (hard === undefined) return `${what}: told above ${shown(soft ?? 0)} ${window}`;
+  return `${what}: ${shown(hard)} ${window}${soft === undefined ? "" : `, told above ${shown(soft)}`}`;
 }

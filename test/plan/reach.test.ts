@@ -87,7 +87,10 @@ test("what is inspected, what may pass, and what is counted is said of each rout
       oversize: "pass",
     },
     body: { kind: "openai-chat", serverTools: ["web_search"], remoteUrls: "deny", fileUpload: "allow" },
-    limits: { requests: { per: "hour", soft: 80, hard: 100 }, bytesOut: { per: "life", soft: 5 } },
+    limits: {
+      requests: { per: "hour", soft: 80, hard: 100 },
+      bytesOut: { per: "life", soft: 5 * 1024 ** 2 },
+    },
   };
   const lines = describeReach({
     ...NOTHING,
@@ -100,7 +103,7 @@ test("what is inspected, what may pass, and what is counted is said of each rout
     "    requests: canary, the sidecar's credentials: blocked (supervise: nobody can be asked yet); entropy: journalled; K may go; what can't be read passes",
     "    answers: credentials are masked; they are not read for injections",
     "    bodies: openai-chat, server tools web_search, no remote URLs, file uploads",
-    "    limits: requests: 100 an hour, told above 80, bytes out: told above 5 in all",
+    "    limits: requests: 100 an hour, told above 80, bytes out: told above 5 MiB in all",
     "credentials the sidecar holds: none",
     "variables: none",
     "canary: a made-up secret, in LEDGER_API_SECRET",
