@@ -37,7 +37,7 @@ const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /** `ghp_`, `sk-ant-api03-`: what every token of a vendor begins with says nothing about one, and does not count. */
-const VENDOR_PREFIX = /^(?:[A-Za-z]{2,10}[0-9]{0,2}[-_.]){1,3}(?=.{16})/;
+export const VENDOR_PREFIX = /^(?:[A-Za-z]{2,10}[0-9]{0,2}[-_.]){1,3}(?=.{16})/;
 
 /**
  * Every spelling of a secret's value that is searched for without decoding anything. Empty for a value with fewer than

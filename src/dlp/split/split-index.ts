@@ -1,6 +1,8 @@
 import { type Finding, isUnsearched } from "../finding.ts";
+import { VENDOR_PREFIX } from "../known/forms.ts";
 import { PIECE_CHARS } from "../known/limits.ts";
 import type { KnownSecret } from "../known/secret.ts";
+import { SYMBOLS } from "../known/symbols.ts";
 import type { Detectors, ScanSettings } from "../scanner.ts";
 import { KeyText } from "./key-text.ts";
 import { SPLIT_BODY_BYTES, SPLIT_KEYS, SPLIT_PIECES, SPLIT_REQUESTS, SPLIT_WINDOW_MS } from "./limits.ts";
@@ -18,9 +20,9 @@ interface Sent {
 const EVERY_SECRET: ScanSettings = { known: true, patterns: false, allow: new Set() };
 
 /**
- * Finds a secret that is spread over requests, to whatever hosts. Pieces of it that touch add up; and the values of one
- * key (a parameter, a field, a place in the path, a JSON leaf) are read as one text, so that one character a request is
- * found. Not found: pieces too short to be told from chance with other characters around them, or in changing places.
+ * Finds a secret that is spread over requests, to whatever hosts, or over one. Pieces of it that touch add up; and the
+ * values of one key (a parameter, a field, a place in the path, a JSON leaf) are read as one text, so that one character a
+ * request is found. Not found: pieces too short to be told from chance with other characters around them, or in changing places.
  * Both memories are bounded, by time and by requests.
  */
 export class SplitIndex {
@@ -73,7 +75,7 @@ export class SplitIndex {
 
   #observePieces({ host, target, fields, body }: Surface): void {
     let text = `${host}\n${target}`;
-    for (let i = 1; i < fields.length; i += 2) text += `\n${fields[i]}`;
+    for (const part of fields) text += `\n${part}`;
     this.#pieces.find(Buffer.from(text, "latin1"), this.#onPiece);
     if (body) this.#pieces.find(body, this.#onPiece);
   }
@@ -86,16 +88,14 @@ export class SplitIndex {
     const kept = (this.#sent.get(secret) ?? []).filter(
       (sent) => !this.#isOld(sent, now) && !(sent.start >= start && sent.end <= end),
     );
-    const others = new Set(kept.map(({ request }) => request));
-    others.delete(this.#request);
     kept.push({ start, end, request: this.#request, at: now });
     if (kept.length > SPLIT_PIECES) kept.shift();
     this.#sent.set(secret, kept);
-    if (others.size === 0) return;
     const [from, to] = reached(kept, start, end);
-    // what one request holds by itself is for the scanner of its text
-    const wanted = Math.min(PIECE_CHARS, Buffer.byteLength(secret.value.reveal(), "utf8"));
-    if (to - from < wanted || end - start >= wanted) return;
+    const value = Buffer.from(secret.value.reveal(), "utf8");
+    const wanted = Math.min(PIECE_CHARS, tellingCount(value, 0, value.length));
+    // a piece that is a find by itself is for the scanner of its text
+    if (tellingCount(value, from, to) < wanted || tellingCount(value, start, end) >= wanted) return;
     this.#found(secret.kind === "canary" ? "canary" : "known_secrets", secret.name, "split over requests");
   }
 
@@ -144,6 +144,14 @@ export class SplitIndex {
   #isOld({ at, request }: { readonly at: number; readonly request: number }, now: number): boolean {
     return now - at > SPLIT_WINDOW_MS || this.#request - request > SPLIT_REQUESTS;
   }
+}
+
+/** What the scanner counts of a stretch: letters and digits, but those that every token of its vendor begins with. */
+function tellingCount(value: Buffer, start: number, end: number): number {
+  const prefix = VENDOR_PREFIX.exec(value.toString("latin1"))?.[0].length ?? 0;
+  let count = 0;
+  for (let at = Math.max(prefix, start); at < end; at++) if (SYMBOLS[value[at] as number] !== 0) count++;
+  return count;
 }
 
 /** How far pieces that touch or overlap reach from one of them. */

@@ -64,6 +64,22 @@ describe("a secret spread over requests", () => {
     expect(foundAt(pieces.map((piece, i) => get(`/?p${i}=${piece}`)))).toBeLessThanOrEqual(3);
   });
 
+  it("is found in pieces in the names of fields, and in one request", () => {
+    const pieces = VALUE.match(/.{1,8}/g) ?? [];
+    expect(foundAt(pieces.map((piece, i) => get("/", [`x-${piece}-${i}`, "1"])))).toBe(1);
+    expect(foundAt([get(`/?a=${VALUE.slice(0, 11)}&bb=${VALUE.slice(11, 22)}`)])).toBe(0);
+  });
+
+  it("is found where its own separators, or what a vendor's tokens begin with, make its pieces long", () => {
+    const separated = VALUE.slice(0, 20).replaceAll(/../g, "$&_");
+    for (const value of [separated, `sk_test_${VALUE.slice(0, 18)}`]) {
+      const secrets = [{ name: "KEY", value: new Secret("KEY", value), kind: "bottle" as const }];
+      const split = new SplitIndex(new Detectors(secrets, new PatternSet([])), secrets);
+      expect(split.observe(get(`/?a=${value.slice(0, 16)}`), ALL, 0)).toBeUndefined();
+      expect(split.observe(get(`/?b=${value.slice(16)}`), ALL, 1)?.name).toBe("KEY");
+    }
+  });
+
   it("is found when the requests go to different hosts", () => {
     expect(
       foundAt(characters.map((c, i) => ({ ...get(`/?q=${c}`), host: `h${i}.example.com` }))),
