@@ -1,7 +1,7 @@
 import { EncodedRuns } from "./encoded-runs.ts";
 import { LEADS, PAIRS } from "./leads.ts";
 import { mayHoldSparse, SparseRuns } from "./sparse-runs.ts";
-import { mayHoldCompressed } from "./telling.ts";
+import { holdsMagic, mayHoldCompressed } from "./telling.ts";
 import { isUnreadable, UNREADABLE_BEGINNINGS } from "./unreadable-formats.ts";
 
 let said = false;
@@ -31,28 +31,14 @@ export function encodedIn(text: Buffer): "compressed" | "else" | undefined {
   return UNREADABLE_FIRST[text[0] ?? 0] === 1 && isUnreadable(text) ? "else" : undefined;
 }
 
-/** Whether something is spelled otherwise in it, or may be compressed: every first bytes of that have one of these. */
+/** Whether something may be spelled otherwise in it, or be compressed. */
 function isOdd(text: Buffer): boolean {
-  for (let i = 0; i < text.length; i++) {
+  for (let i = 0; i + 1 < text.length; i++) {
     const byte = text[i] as number;
-    if (ODD[byte] === 0) continue;
-    if (ODD[byte] === BINARY) return true;
-    if (i + 1 === text.length) return false;
-    const next = text[i + 1] as number;
-    if (PAIRS[(byte << 8) | next] !== 0 || (byte === 0x78 && next === 0x5e)) return true;
+    if (LEADS[byte] !== 0 && PAIRS[(byte << 8) | (text[i + 1] as number)] !== 0) return true;
   }
-  return false;
+  return holdsMagic(text);
 }
-
-/** What no text in ASCII has; and what leads an escape or, as the first of `x^`, zlib's format. */
-const BINARY = 2;
-const ODD = LEADS.map((bits, byte) =>
-  byte >= 0x7f || (byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d)
-    ? BINARY
-    : bits === 0 && byte !== 0x78
-      ? 0
-      : 1,
-);
 
 /** 1: a format that can't be undone begins with this byte. */
 const UNREADABLE_FIRST = new Uint8Array(256);
