@@ -31,6 +31,7 @@ const MEMORY = new ArrayBuffer(TAIL_BYTES + SLICE_BYTES + 16);
 const WINDOW = new Window(Buffer.from(MEMORY));
 const WORDS = new Uint32Array(MEMORY);
 const HITS = new KeywordHits();
+const NO_BYTES = Buffer.alloc(0);
 
 /** Keywords that only more bytes can decide about, in the order in which they are decided. */
 interface Waiting {
@@ -46,7 +47,7 @@ export class PatternMatcher {
   readonly #found: OnPattern;
   #seen = 0;
   #open = 0;
-  #tail = Buffer.alloc(0);
+  #tail: Buffer = NO_BYTES;
   #tailLength = 0;
   #waiting: Waiting | undefined;
   /** text offset at which the present message begins */

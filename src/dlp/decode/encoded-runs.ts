@@ -40,6 +40,7 @@ function isSilent(bytes: Uint8Array, start: number, end: number): boolean {
 
 /** Room for the characters of a run at first; it grows with the run. */
 const FIRST_CHARS = 256;
+const NO_CHARS = Buffer.alloc(0);
 
 /**
  * Finds runs of base64 and hex in a stream and decodes them: either alphabet, at every phase, wrapped in lines (also with
@@ -47,8 +48,8 @@ const FIRST_CHARS = 256;
  */
 export class EncodedRuns {
   readonly #take: TakeRun;
-  /** characters of the run that is open, without line ends */
-  #run = Buffer.alloc(FIRST_CHARS);
+  /** characters of the run that is open, without line ends; room is made with the first */
+  #run: Buffer = NO_CHARS;
   #length = 0;
   #start = 0;
   /** bytes seen */
@@ -91,6 +92,7 @@ export class EncodedRuns {
     const start = nextRun(bytes, from, isSilent);
     if (start === bytes.length) return start;
     const opened = runEnd(bytes, start, start + RUN_CHARS);
+    if (this.#run === NO_CHARS) this.#run = Buffer.allocUnsafe(FIRST_CHARS);
     this.#start = this.#total + start;
     this.#length = bytes.copy(this.#run, 0, start, opened);
     return opened;
