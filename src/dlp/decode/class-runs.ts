@@ -27,8 +27,10 @@ export class ClassRuns {
     return this.#length >= this.#least ? Math.max(this.#start, this.#settled) : this.#total;
   }
 
-  write(bytes: Buffer, last: boolean): void {
+  /** `bare`: no run is whole in `bytes`; one may end or begin there. */
+  write(bytes: Buffer, last: boolean, bare = false): void {
     let at = this.#length > 0 ? this.#extend(bytes, 0) : 0;
+    if (bare) at = Math.max(at, bytes.length - this.#least);
     while (at < bytes.length) {
       const start = nextOf(this.#table, this.#least, bytes, at);
       if (start === bytes.length) break;
@@ -97,7 +99,8 @@ export function nextOf(table: Uint8Array, least: number, bytes: Uint8Array, from
   let after = from;
   for (let probe = from + least - 1; after < bytes.length; probe = after + least - 1) {
     const at = Math.min(probe, bytes.length - 1);
-    if (!isLikely(table, bytes, at)) {
+    // what the bytes end with may go on
+    if (at + 1 < bytes.length ? !isLikely(table, bytes, at) : table[bytes[at] as number] === 0) {
       after = at + 1;
       continue;
     }

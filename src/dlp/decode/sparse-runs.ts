@@ -1,9 +1,13 @@
 import { BASE32_LOWER, BASE32_PHASES, BASE32_UPPER, decodeBase32 } from "./base32.ts";
 import { byteLists, LIST } from "./byte-lists.ts";
 import { ClassRuns, nextOf } from "./class-runs.ts";
+import { ClassSieve, SIEVED_BYTES } from "./class-sieve.ts";
 import type { DecodedRun } from "./encoded-runs.ts";
 import { BASE32_CHARS, LIST_CHARS } from "./limits.ts";
 import { isTelling } from "./telling.ts";
+
+/** Their order is that of the bits. */
+const SIEVE = new ClassSieve([BASE32_UPPER, BASE32_LOWER, LIST], [BASE32_CHARS, BASE32_CHARS, LIST_CHARS]);
 
 /** Encodings that few texts have: base32 in either case, and bytes as a list of numbers. */
 export class SparseRuns {
@@ -36,7 +40,15 @@ export class SparseRuns {
   }
 
   write(bytes: Buffer, last: boolean): void {
-    for (const runs of this.#runs) runs.write(bytes, last);
+    if (bytes.length <= SIEVED_BYTES) this.#write(bytes, last);
+    else
+      for (let from = 0; from < bytes.length; from += SIEVED_BYTES)
+        this.#write(bytes.subarray(from, from + SIEVED_BYTES), last && from + SIEVED_BYTES >= bytes.length);
+  }
+
+  #write(bytes: Buffer, last: boolean): void {
+    const may = SIEVE.look(bytes);
+    for (const [number, runs] of this.#runs.entries()) runs.write(bytes, last, ((may >> number) & 1) === 0);
   }
 
   settle(): void {
@@ -46,6 +58,7 @@ export class SparseRuns {
 
 /** Whether a whole text may hold any. */
 export function mayHoldSparse(text: Buffer): boolean {
+  if (text.length <= SIEVED_BYTES && SIEVE.look(text) === 0) return false;
   return (
     nextOf(BASE32_UPPER, BASE32_CHARS, text, 0) <= text.length - BASE32_CHARS ||
     nextOf(BASE32_LOWER, BASE32_CHARS, text, 0) <= text.length - BASE32_CHARS ||
