@@ -241,7 +241,7 @@ function declareManifests(program: Command, io: OperatorIo, finish: (code: numbe
     .command("demo")
     .summary("watch a hostile agent get nowhere")
     .description(
-      "Runs a scripted agent in a real bottle that tries a dozen ways out, and shows what stopped each.",
+      "Runs a scripted agent in a real bottle that tries some twenty ways out, and shows what stopped each.",
     )
     .addHelpText("after", examples("bot-bottle demo"))
     .action(async () => finish(await (await import("./demo/demo.ts")).runDemo(io)));

@@ -67,6 +67,6 @@ ${bold("Next, a real agent:")}
   mkdir -p ~/.bot-bottle && chmod 700 ~/.bot-bottle
   cp -r examples/bottles examples/agents ~/.bot-bottle/
   export CLAUDE_CODE_OAUTH_TOKEN=...      # from: claude setup-token
-  bot-bottle start reviewer --cwd         # in the folder to work on
+  bin/bot-bottle start reviewer --workspace FOLDER
 `);
 }
