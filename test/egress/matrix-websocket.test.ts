@@ -195,6 +195,7 @@ async function overHttp1(side: Sidecar): Promise<Plane> {
       new Promise((resolve, reject) => {
         const socket = connectTls({ port, host: "127.0.0.1", servername: HOST, ca: side.caPem });
         const extensions = DEFLATES[deflate];
+        socket.setNoDelay();
         socket.write(opening(extensions ? `Sec-WebSocket-Extensions: ${extensions}\r\n` : ""));
         let head = "";
         socket.on("error", reject);
