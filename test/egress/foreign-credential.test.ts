@@ -255,6 +255,16 @@ describe.for(PROTOCOLS)("over %s a host with the sidecar's credential", (protoco
   });
 });
 
+test("a query parameter is taken off behind a semicolon too, which separates for some servers", async () => {
+  const { code, whole, side } = await over("http/1.1", {
+    method: "GET",
+    path: `/i?a=1;access_token=${OWN};b=2;3&c=4`,
+  });
+  expect(code).toBeUndefined();
+  expect(whole[0]?.head).toContain("GET /i?a=1;b=2;3&c=4 ");
+  expect(side.events[0]?.removed).toEqual(["query access_token"]);
+});
+
 test("a host's userinfo in the target or the authority is refused", async () => {
   const { side } = await over("http/1.1", { method: "GET" });
   const client = await side.tls();

@@ -79,20 +79,31 @@ function withoutTokens(
   removed: Set<string>,
 ): Query {
   const parameters = query.split("&");
-  const meanings = parameters.map(meaningOf);
-  const grant = meanings.includes("grant");
-  const kept = parameters.filter((parameter, index) => {
+  // A semicolon separates for some servers; to others it is one of the value's characters.
+  const inAll = parameters.flatMap((parameter) =>
+    parameter.includes(";") ? [parameter, ...parameter.split(";")] : parameter,
+  );
+  const grant = inAll.some((parameter) => meaningOf(parameter) === "grant");
+  let whole = true;
+  const isKept = (parameter: string) => {
     const equals = parameter.indexOf("=");
     if (equals < 0) return true;
     const value = parameter.slice(equals + 1);
     const decoded = percentDecoded(value);
-    const meaning = meanings[index];
+    const meaning = meaningOf(parameter);
     const named = (meaning === "credential" || (grant && meaning === "of a grant")) && !allowed.has(decoded);
     if (!named && !tokens.has(value) && !tokens.has(decoded) && !logsInAt(decoded, host)) return true;
     removed.add(`query ${parameter.slice(0, equals)}`);
+    whole = false;
     return false;
-  });
-  if (kept.length === parameters.length) return { query: undefined, grant };
+  };
+  const kept: string[] = [];
+  for (const parameter of parameters) {
+    if (!isKept(parameter)) continue;
+    const parts = parameter.includes(";") ? parameter.split(";").filter(isKept) : [parameter];
+    if (parts.length > 0) kept.push(parts.join(";"));
+  }
+  if (whole) return { query: undefined, grant };
   return { query: kept.length === 0 ? "" : `?${kept.join("&")}`, grant };
 }
 
