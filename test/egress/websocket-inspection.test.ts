@@ -1,6 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import type { RouteInspection } from "../../src/policy/route.ts";
+import { REDACTION_COUNT } from "../../src/sidecar/egress/inspect/limits.ts";
 import { refusalCode, route, type SidecarOptions, sidecar } from "./harness.ts";
 import {
   type End,
@@ -230,6 +231,13 @@ test("blocks under redact a secret split over messages, whatever else is taken o
   client.socket.send(`${SECRET} ${TOKEN.slice(7, 14)}`);
   expect((await client.close()).reason).toBe("dlp.known_secret");
   expect(server.texts.length).toBeLessThan(2);
+});
+
+test("blocks under redact a message that is one secret again and again", async () => {
+  const { client, server } = await open({ onMatch: "redact" });
+  client.socket.send(`${SECRET} `.repeat(REDACTION_COUNT + 1));
+  expect((await client.close()).reason).toBe("dlp.known_secret");
+  expect(server.texts).toHaveLength(0);
 });
 
 test("blocks under redact what can't be taken out: split over messages, or encoded deeper", async () => {

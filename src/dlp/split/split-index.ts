@@ -39,7 +39,8 @@ export class SplitIndex {
     leaf: new Map(),
     body: new Map(),
   };
-  /** of what is being observed */
+  #requests = 0;
+  /** of what is being observed, or was last */
   #request = 0;
   #now = 0;
   #settings = EVERY_SECRET;
@@ -57,7 +58,7 @@ export class SplitIndex {
    */
   observe(surface: Surface, settings: ScanSettings, now: number): Finding | undefined {
     if (this.#kinds.size === 0) return undefined;
-    if (surface.continues !== true) this.#request++;
+    this.#request = surface.continues ?? ++this.#requests;
     if (this.#finds.length > 0) this.#finds = [];
     this.#now = now;
     this.#settings = settings;
@@ -67,6 +68,11 @@ export class SplitIndex {
     valuesOf(read, this.#append);
     if (this.#finds.length === 0) return undefined;
     return this.#finds.find(({ name }) => this.#counts(name, settings));
+  }
+
+  /** The number of the request that was observed last. */
+  get request(): number {
+    return this.#request;
   }
 
   #counts(name: string, { known, allow }: ScanSettings): boolean {
@@ -142,7 +148,7 @@ export class SplitIndex {
   }
 
   #isOld({ at, request }: { readonly at: number; readonly request: number }, now: number): boolean {
-    return now - at > SPLIT_WINDOW_MS || this.#request - request > SPLIT_REQUESTS;
+    return now - at > SPLIT_WINDOW_MS || this.#requests - request > SPLIT_REQUESTS;
   }
 }
 

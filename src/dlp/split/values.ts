@@ -9,8 +9,8 @@ export interface Surface {
   readonly fields: readonly string[];
   /** the first bytes of the body, decoded; absent: none, or not looked at */
   readonly body?: Buffer | undefined;
-  /** true: of the request observed before, the next bytes of its body */
-  readonly continues?: boolean;
+  /** the number of the request whose body goes on with these bytes; absent: it is another request */
+  readonly continues?: number | undefined;
 }
 
 /** Where a value stands; `names`: it is the name of a parameter. */

@@ -99,9 +99,21 @@ describe("a secret spread over requests", () => {
   it("is found when one long body comes byte by byte between its pieces", () => {
     const split = index();
     split.observe(get("/", [], `xx${VALUE.slice(0, 6)}yy`), ALL, 0);
-    for (let i = 0; i < 5000; i++)
-      expect(split.observe({ ...get("", [], "."), continues: i > 0 }, ALL, i)).toBeUndefined();
+    let continues: number | undefined;
+    for (let i = 0; i < 5000; i++) {
+      expect(split.observe({ ...get("", [], "."), continues }, ALL, i)).toBeUndefined();
+      continues ??= split.request;
+    }
     expect(split.observe(get("/", [], `xx${VALUE.slice(6, 12)}yy`), ALL, 6000)?.name).toBe("DEPLOY_TOKEN");
+  });
+
+  it("is found in bodies that come at the same time", () => {
+    const split = index();
+    split.observe(get("", [], "text"), ALL, 0);
+    const continues = split.request;
+    expect(split.observe(get("", [], `xx${VALUE.slice(0, 6)}yy`), ALL, 1)).toBeUndefined();
+    const rest = { ...get("", [], `xx${VALUE.slice(6, 12)}yy`), continues };
+    expect(split.observe(rest, ALL, 2)?.name).toBe("DEPLOY_TOKEN");
   });
 
   it("is found behind any number of other values of the same key", () => {

@@ -67,7 +67,7 @@ export const EDITED_PART_BYTES = 1024 * 1024;
 /** Bytes of a body that is redacted as it streams that wait for what comes next, for a find may begin in them; they go after a pause, and gRPC messages when they are whole. */
 export const REDACTION_LAG_BYTES = 512;
 
-/** Finds that are taken out of one body (one place may be several: as it stands, and decoded); one that holds more is blocked. */
+/** Finds that are taken out of one body or WebSocket message (one place may be several: as it stands, and decoded); one that holds more is blocked. */
 export const REDACTION_COUNT = 4096;
 
 /** Times `HOLD_IDLE_MS` after which a body that is redacted as it streams, and pauses, lets go of what it holds: what would complete a find is blocked then. */

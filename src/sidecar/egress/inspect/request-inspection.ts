@@ -50,8 +50,8 @@ export class RequestInspection implements RequestReading, BodyReading, BodyOutle
   #body: OutgoingText | undefined;
   #fields: HeaderList = NO_FIELDS;
   #trailers: HeaderList = NO_FIELDS;
-  /** some of the body was read */
-  #begun = false;
+  /** the number that the body's first bytes were observed by */
+  #observed: number | undefined;
   /** of what was taken out of the body, the first */
   #redacted: Finding | undefined;
   #refused = false;
@@ -90,8 +90,9 @@ export class RequestInspection implements RequestReading, BodyReading, BodyOutle
 
   beginning(body: Buffer): void {
     if (this.#refused) return;
-    this.#observe({ host: "", target: "", fields: NO_FIELDS, body, continues: this.#begun }, "body");
-    this.#begun = true;
+    const surface = { host: "", target: "", fields: NO_FIELDS, body, continues: this.#observed };
+    this.#observe(surface, "body");
+    this.#observed ??= this.#inspector.split.request;
   }
 
   #read(lead: { method: string; host: string } | undefined, values: HeadValues): HeadValues | undefined {

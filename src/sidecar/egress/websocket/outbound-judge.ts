@@ -4,6 +4,7 @@ import type { Scanner } from "../../../dlp/scanner.ts";
 import { SPLIT_BODY_BYTES } from "../../../dlp/split/limits.ts";
 import type { RecordedFinding } from "../../../journal/record.ts";
 import { findingRefusal, type Inspector, type RouteRules } from "../inspect/inspector.ts";
+import { REDACTION_COUNT } from "../inspect/limits.ts";
 import { replaced } from "../replace.ts";
 import { POLICY_VIOLATION, WebSocketFault } from "./fault.ts";
 import type { MessageJudge } from "./judge.ts";
@@ -30,6 +31,8 @@ export class OutboundJudge implements MessageJudge {
   #streams = false;
   /** how the message begins, while what is found in it may be taken out */
   #head: Buffer[] = [];
+  /** the number that its first bytes were observed by */
+  #observed: number | undefined;
 
   constructor(inspector: Inspector, rules: RouteRules, found: (finding: RecordedFinding) => void) {
     this.#inspector = inspector;
@@ -66,13 +69,14 @@ export class OutboundJudge implements MessageJudge {
     this.#streams = false;
     this.#spans = [];
     this.#head = [];
+    this.#observed = undefined;
   }
 
   stream(): void {
     this.#streams = true;
     const [first] = this.#spans;
     if (first) this.#refuse(first, "message");
-    this.#observe(Buffer.concat(this.#head), false);
+    this.#observe(Buffer.concat(this.#head));
   }
 
   write(text: Buffer): void {
@@ -83,15 +87,16 @@ export class OutboundJudge implements MessageJudge {
     if (before >= SPLIT_BODY_BYTES) return;
     const body = text.subarray(0, SPLIT_BODY_BYTES - before);
     if (this.rewrites && !this.#streams) this.#head.push(body);
-    else this.#observe(body, before > 0);
+    else this.#observe(body);
   }
 
   /** What goes is put together with what went before; a secret that is taken out does not go. */
-  #observe(body: Buffer, continues: boolean): void {
+  #observe(body: Buffer): void {
     if (body.length === 0) return;
     const { split } = this.#inspector;
-    const surface = { host: "", target: "", fields: [], body, continues };
+    const surface = { host: "", target: "", fields: [], body, continues: this.#observed };
     const finding = split.observe(surface, this.#rules.settings, performance.now());
+    this.#observed ??= split.request;
     if (finding) this.#refuse(finding, "message");
   }
 
@@ -105,13 +110,13 @@ export class OutboundJudge implements MessageJudge {
     this.#wire.boundary();
     this.#weigh();
     if (text === undefined || this.#spans.length === 0) {
-      if (!this.#streams) this.#observe(Buffer.concat(this.#head), false);
+      if (!this.#streams) this.#observe(Buffer.concat(this.#head));
       return undefined;
     }
     const rewritten = replaced(text(), this.#start, this.#spans, "redacted");
     const [left] = this.#inspector.detectors.scanText(rewritten, this.#rules.settings);
     if (left) this.#refuse(left, "message");
-    this.#observe(rewritten.subarray(0, SPLIT_BODY_BYTES), false);
+    this.#observe(rewritten.subarray(0, SPLIT_BODY_BYTES));
     for (const finding of this.#spans) this.#found(recorded(finding, "message", "redact"));
     return rewritten;
   }
@@ -125,7 +130,11 @@ export class OutboundJudge implements MessageJudge {
   /** Whether what was found can be taken out of the message. */
   #weigh(): void {
     for (const finding of this.#fresh) {
-      const inPlace = this.rewrites && !this.#streams && finding.start >= this.#start;
+      const inPlace =
+        this.rewrites &&
+        !this.#streams &&
+        finding.start >= this.#start &&
+        this.#spans.length < REDACTION_COUNT;
       if (!inPlace || !finding.replaceable || finding.detector === "canary") this.#refuse(finding, "message");
       this.#spans.push(finding);
     }
