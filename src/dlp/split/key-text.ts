@@ -65,7 +65,9 @@ export class KeyText {
     const start = Math.max(0, from - BEFORE_RUN);
     let kinds = 0;
     for (let i = start; i < this.#length; i++) kinds |= KINDS[this.#bytes[i] as number] as number;
-    return encodedIn(this.#bytes.subarray((kinds & GAP) === 0 ? start : 0, this.#length));
+    const encoded = encodedIn(this.#bytes.subarray((kinds & GAP) === 0 ? start : 0, this.#length));
+    // compressed data as they stand may have begun anywhere before
+    return encoded ?? ((kinds & BINARY) === 0 ? undefined : "else");
   }
 
   #holdsSecret(): boolean {
@@ -110,3 +112,7 @@ const KINDS = new Uint8Array(256).fill(END);
 for (const byte of Buffer.from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"))
   KINDS[byte] = 0;
 for (const byte of Buffer.from("\\\r\n")) KINDS[byte] = GAP;
+/** and what no text in ASCII has */
+const BINARY = 4;
+for (let byte = 0; byte < 256; byte++)
+  if (byte >= 0x7f || (byte < 0x20 && ![0x09, 0x0a, 0x0d].includes(byte))) KINDS[byte] = END | BINARY;
