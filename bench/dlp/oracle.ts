@@ -40,6 +40,12 @@ const cases: Case[] = EXAMPLES.flatMap(([rule, template], seed) => {
   });
 });
 
+/** A finding of gitleaks' report: the number of its case, and its rule. */
+function ruleOf(found: unknown): [number, string] {
+  const { File, RuleID } = Object(found) as Readonly<Record<string, unknown>>;
+  return [Number(/(\d+)\.txt$/.exec(String(File))?.[1]), String(RuleID)];
+}
+
 function theirs(): ReadonlyMap<number, string> {
   const folder = mkdtempSync(join(tmpdir(), "bot-bottle-bench-oracle-"));
   try {
@@ -49,8 +55,8 @@ function theirs(): ReadonlyMap<number, string> {
     const report = join(folder, "report.json");
     const args = ["detect", "--no-git", "--no-banner", "--exit-code", "0", "--source", source];
     execFileSync(process.execPath, [gitleaks, ...args, "--report-path", report], { stdio: "ignore" });
-    const found: { File: string; RuleID: string }[] = JSON.parse(readFileSync(report, "utf8"));
-    return new Map(found.map(({ File, RuleID }) => [Number(/(\d+)\.txt$/.exec(File)?.[1]), RuleID]));
+    const found: unknown = JSON.parse(readFileSync(report, "utf8"));
+    return new Map(Array.isArray(found) ? found.map(ruleOf) : []);
   } finally {
     rmSync(folder, { recursive: true });
   }
