@@ -27,6 +27,10 @@ test.each([
   ["the query", (c: string) => `GET /s?q=${encodeURIComponent(c)} HTTP/1.1\r\n${HEAD}\r\n`],
   ["a field", (c: string) => `GET / HTTP/1.1\r\n${HEAD}X-N: ${c}\r\n\r\n`],
   ["a body", (c: string) => `POST / HTTP/1.1\r\n${HEAD}Content-Length: 1\r\n\r\n${c}`],
+  [
+    "a trailer",
+    (c: string) => `POST / HTTP/1.1\r\n${HEAD}Transfer-Encoding: chunked\r\n\r\n0\r\nX-N: ${c}\r\n\r\n`,
+  ],
   ["JSON", (c: string) => `POST / HTTP/1.1\r\n${JSON_HEAD}Content-Length: 9\r\n\r\n{"a":"${c}"}`],
 ])("a secret sent one character a request in %s is refused before it is out", async (_, request) => {
   const codes = await sent(characters.map(request));

@@ -189,6 +189,8 @@ export class RequestInspection implements RequestReading, BodyReading, BodyOutle
       const sent = this.#read(undefined, { target: "", fields: trailers });
       if (!sent) return;
       this.#trailers = sent.fields;
+      this.#observe({ host: "", target: "", fields: sent.fields, continues: this.#observed }, "trailer");
+      if (this.#refused) return;
       if (this.#redacted && this.#hasIntegrity(this.#redacted)) return;
     }
     if (this.#body) this.#body.end();
