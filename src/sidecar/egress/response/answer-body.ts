@@ -3,7 +3,6 @@ import type { Finding } from "../../../dlp/finding.ts";
 import type { HeaderList } from "../../../policy/facts.ts";
 import { type Refusal, refuse } from "../../../policy/verdict.ts";
 import type { BodyFault } from "../inspect/body-fault.ts";
-import type { Coding } from "../inspect/content-codings.ts";
 import { ContentDecoder } from "../inspect/content-decoder.ts";
 import type { Holder } from "../inspect/hold-timer.ts";
 import type { Inspector } from "../inspect/inspector.ts";
@@ -11,19 +10,11 @@ import { ANSWER_HELD_BYTES, MASK_WHOLE_BYTES } from "../limits.ts";
 import { overwrite, replaced } from "../replace.ts";
 import type { ResponseStart } from "../stream.ts";
 import { AnswerText } from "./answer-text.ts";
-import type { AnswerSink, ResponseInspection } from "./inspection.ts";
+import type { AnswerRules, AnswerSink, ResponseInspection } from "./inspection.ts";
 import { lastEvent } from "./last-event.ts";
 import { maskFields } from "./mask-fields.ts";
 import { rewrittenFields } from "./rewritten-fields.ts";
 import { textKind } from "./text-kind.ts";
-
-/** How an answer is to be read. */
-export interface AnswerRules {
-  readonly rule: string;
-  readonly inbound: "off" | "warn" | "block";
-  readonly oversize: "block" | "pass";
-  readonly codings: readonly Coding[];
-}
 
 const EMPTY = Buffer.alloc(0);
 /** RFC 9110 §15.3.7: the length of a part is also in Content-Range */

@@ -1,6 +1,7 @@
 import type { RecordedFinding } from "../../../journal/record.ts";
 import type { HeaderList } from "../../../policy/facts.ts";
 import type { Refusal } from "../../../policy/verdict.ts";
+import type { Coding } from "../inspect/content-codings.ts";
 import type { ResponseStart } from "../stream.ts";
 
 /**
@@ -15,6 +16,14 @@ export interface ResponseInspection {
   clientDrained(): void;
   /** Nobody waits for the rest. */
   abort(): void;
+}
+
+/** How an answer is to be read. */
+export interface AnswerRules {
+  readonly rule: string;
+  readonly inbound: "off" | "warn" | "block";
+  readonly oversize: "block" | "pass";
+  readonly codings: readonly Coding[];
 }
 
 /** Where an inspected answer goes: the exchange. After `answerEnd` or `answerRefused` nothing follows. */
