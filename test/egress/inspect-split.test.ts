@@ -40,6 +40,21 @@ test.each([
   expect(refused).toBeLessThanOrEqual(15);
 });
 
+test("the refusal says that it was split", async () => {
+  const side = sidecar({
+    origin: await rawOrigin({ serve: answering(() => ok()) }),
+    routes: [route({ dlp: DEFAULT_INSPECTION })],
+    bottleSecrets: { DEPLOY_KEY: VALUE },
+  });
+  let answers = "";
+  for (const c of characters) {
+    const client = await side.tls();
+    client.send(`GET /s?q=${encodeURIComponent(c)} HTTP/1.1\r\n${HEAD}\r\n`);
+    answers += await client.until(/\r\n\r\n[\s\S]*\}|200 OK/);
+  }
+  expect(answers).toContain("holds the secret DEPLOY_KEY, split over requests.");
+});
+
 test("a secret that its route allows may be sent in pieces too", async () => {
   const requests = characters.map((c) => `GET /s?q=${encodeURIComponent(c)} HTTP/1.1\r\n${HEAD}\r\n`);
   expect((await sent(requests, ["DEPLOY_KEY"])).filter((code) => code !== undefined)).toEqual([]);

@@ -93,7 +93,7 @@ function nameOf(finding: Finding): string {
   return `${finding.detector} ${finding.name}`;
 }
 
-describe.each(Object.entries(all))("%s", (name, spell) => {
+describe.each(Object.entries(all))("%s", (_, spell) => {
   const body = Buffer.from(`{"a": "${spell(`see ${TOKEN} there`)}"}`);
 
   test("hide no vendor's token", () => {
@@ -104,17 +104,21 @@ describe.each(Object.entries(all))("%s", (name, spell) => {
     expect(scan(Buffer.from(`a=${spell(VALUE)}&b=1`)).map(nameOf)).toContain("known_secrets KEY");
   });
 
-  // three are undone, and one of these is three
-  test.skipIf(DEEP.has(name))("hide none in base64", () => {
-    expect(scan(Buffer.from(body.toString("base64"))).map((found) => found.name)).toContain("github-pat");
-  });
-
   test("hide none however the text is cut, and what is found is the same", () => {
     const whole = scan(body);
     for (let cut = 1; cut < body.length; cut++) expect(scan(body, [cut])).toEqual(whole);
     expect(scan(body, [...body.keys()])).toEqual(whole);
   });
 });
+
+// three encodings are undone, and one of these is three by itself
+test.each(Object.entries(all).filter(([name]) => !DEEP.has(name)))(
+  "%s hide no token in base64",
+  (_, spell) => {
+    const encoded = Buffer.from(`{"a": "${spell(`see ${TOKEN} there`)}"}`).toString("base64");
+    expect(scan(Buffer.from(encoded)).map((found) => found.name)).toContain("github-pat");
+  },
+);
 
 test.each(Object.entries(ESCAPED))("what %s spell is replaced where it stands", (_, spell) => {
   const spelled = spell(TOKEN);

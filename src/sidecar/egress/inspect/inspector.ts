@@ -95,7 +95,8 @@ export function findingRefusal(
 ): Refusal {
   const { detector, encoding } = finding;
   const name = printable(finding.name, 100);
-  const spelled = encoding === "raw" ? "" : `, spelled in ${encoding}`;
+  const split = encoding.startsWith("split");
+  const spelled = encoding === "raw" ? "" : split ? `, ${encoding}` : `, spelled in ${encoding}`;
   const held =
     inspection.onMatch === "supervise" && detector !== "canary"
       ? " It would be held for the operator, who can't be asked yet: it is blocked."

@@ -1,4 +1,3 @@
-import { printable } from "../../../base/printable.ts";
 import { type Finding, isUnsearched } from "../../../dlp/finding.ts";
 import type { Scanner } from "../../../dlp/scanner.ts";
 import type { Surface } from "../../../dlp/split/values.ts";
@@ -15,6 +14,7 @@ import { headWarnings, inspectHead } from "./head-inspection.ts";
 import type { Holder } from "./hold-timer.ts";
 import { faultRefusal, findingRefusal, type Inspector, type RouteRules } from "./inspector.ts";
 import { bodyIntegrity } from "./integrity.ts";
+import { recorded } from "./recorded-finding.ts";
 import { createRedactedBody } from "./redacted-body.ts";
 import type { HeadValues } from "./redacted-head.ts";
 import { RequestBody } from "./request-body.ts";
@@ -270,12 +270,4 @@ export class RequestInspection implements RequestReading, BodyReading, BodyOutle
     this.#outlet.found(recorded(finding, surface, "block"));
     this.#outlet.refuse(findingRefusal(finding, surface, this.#rules, why));
   }
-}
-
-function recorded(
-  { detector, name, encoding }: Finding,
-  surface: string,
-  action: RecordedFinding["action"],
-): RecordedFinding {
-  return { detector, name: printable(name, 100), surface, encoding, action };
 }

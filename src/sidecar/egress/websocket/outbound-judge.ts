@@ -1,10 +1,10 @@
-import { printable } from "../../../base/printable.ts";
 import { type Finding, isUnsearched } from "../../../dlp/finding.ts";
 import type { Scanner } from "../../../dlp/scanner.ts";
 import { SPLIT_BODY_BYTES } from "../../../dlp/split/limits.ts";
 import type { RecordedFinding } from "../../../journal/record.ts";
 import { findingRefusal, type Inspector, type RouteRules } from "../inspect/inspector.ts";
 import { REDACTION_COUNT } from "../inspect/limits.ts";
+import { recorded } from "../inspect/recorded-finding.ts";
 import { replaced } from "../replace.ts";
 import { POLICY_VIOLATION, WebSocketFault } from "./fault.ts";
 import type { MessageJudge } from "./judge.ts";
@@ -150,12 +150,4 @@ export class OutboundJudge implements MessageJudge {
     this.#found(recorded(finding, surface, "block"));
     throw new WebSocketFault(findingRefusal(finding, surface, this.#rules), POLICY_VIOLATION);
   }
-}
-
-function recorded(
-  { detector, name, encoding }: Finding,
-  surface: string,
-  action: RecordedFinding["action"],
-): RecordedFinding {
-  return { detector, name: printable(name, 100), surface, encoding, action };
 }
