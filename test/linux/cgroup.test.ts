@@ -122,7 +122,7 @@ const realCgroups =
   existsSync(join(V1, "memory/cgroup.procs")) &&
   existsSync(join(V1, "pids/cgroup.procs"));
 
-describe.runIf(realCgroups)("a delegated cgroup", () => {
+describe("a delegated cgroup", () => {
   const original = new Map(
     readFileSync("/proc/self/cgroup", "utf8")
       .split("\n")
@@ -143,12 +143,14 @@ describe.runIf(realCgroups)("a delegated cgroup", () => {
 
   afterEach(() => {
     for (const [name, path] of original) {
+      if (!existsSync(mine(name))) continue;
       writeFileSync(join(V1, name, path, "cgroup.procs"), String(process.pid));
       rmdirSync(mine(name));
     }
   });
 
-  it("bounds the whole bottle, exec included, and is removed with it", async () => {
+  it("bounds the whole bottle, exec included, and is removed with it", async ({ skip }) => {
+    skip(!realCgroups, "only root can delegate one, where the old hierarchies are mounted");
     delegate();
     const hog = `perl -e 'my @p; for (1..4) { fork // die or do { my $x = "x" x 80_000_000; sleep 5; exit } } 1 while wait != -1'`;
     const { agent, record, execs } = await bottle({

@@ -1,3 +1,7 @@
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
 const isRoot = process.getuid?.() === 0;
 
 /**
@@ -9,7 +13,12 @@ export function privateMounts(script: string): readonly string[] {
   if (isRoot) return ["unshare", "--mount", "--propagation", "private", "--", ...run];
   // root of a user namespace mounts, and becomes the ordinary user again in one more
   const self = [`--map-user=${process.getuid?.()}`, `--map-group=${process.getgid?.()}`];
-  const back = ["unshare", "-U", ...self, "--"];
+  // a copy: the script may hide the program
+  const folder = mkdtempSync(join(tmpdir(), "bot-bottle-unshare-"));
+  process.once("exit", () => rmSync(folder, { recursive: true }));
+  const unshare = join(folder, "unshare");
+  copyFileSync("/usr/bin/unshare", unshare);
+  const back = [unshare, "-U", ...self, "--"];
   return ["unshare", "-Urm", "--propagation", "private", "--", ...run, ...back];
 }
 
