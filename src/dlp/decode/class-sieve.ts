@@ -1,3 +1,5 @@
+import { bitsOfBoth } from "../byte-pairs.ts";
+
 /** Bytes that are looked at together. */
 export const SIEVED_BYTES = 4096;
 
@@ -22,11 +24,11 @@ export class ClassSieve {
 
   /** `tables`: not 0 for the bytes of the class. `leasts`: bytes of its shortest run, 11 to 500. */
   constructor(tables: readonly Uint8Array[], leasts: readonly number[]) {
-    this.#both = new Uint8Array(65_536);
+    const bits = new Uint8Array(256);
     for (const [number, table] of tables.entries())
-      for (let two = 0; two < 65_536; two++)
-        if (table[two & 255] !== 0 && table[two >> 8] !== 0)
-          this.#both[two] = (this.#both[two] as number) | (1 << number);
+      for (const [byte, is] of table.entries())
+        if (is !== 0) bits[byte] = (bits[byte] as number) | (1 << number);
+    this.#both = bitsOfBoth(bits);
     this.#marks = new Int32Array(16).map((_, bits) =>
       [0, 1, 2, 3].reduce((marks, number) => marks | (((bits >> number) & 1) * (0x7f << (8 * number))), 0),
     );

@@ -29,16 +29,11 @@ LEADS[0xf3] = LOOK_ALIKES.bit | TAGS.bit;
 /** The bits of the spellings that may begin with two bytes; index: the first times 256 and the second. */
 export const PAIRS = new Uint8Array(65536);
 
-for (let lead = 0; lead < 256; lead++) {
-  const bits = LEADS[lead] as number;
-  const seconds = bits === 0 ? "" : lead < 0x80 ? SECONDS[String.fromCharCode(lead)] : undefined;
-  for (let second = 0; second < 256; second++) {
-    const may =
-      seconds === undefined
-        ? lead === 0
-          ? second > 0x20 && second < 0x7f
-          : second >= 0x80 && second < 0xc0
-        : seconds.includes(String.fromCharCode(second));
-    if (may) PAIRS[lead * 256 + second] = bits;
-  }
+for (const [lead, bits] of LEADS.entries()) {
+  if (bits === 0) continue;
+  const row = PAIRS.subarray(lead << 8, (lead + 1) << 8);
+  const seconds = lead < 0x80 ? SECONDS[String.fromCharCode(lead)] : undefined;
+  if (seconds !== undefined) for (const second of Buffer.from(seconds)) row[second] = bits;
+  else if (lead === 0) row.fill(bits, 0x21, 0x7f);
+  else row.fill(bits, 0x80, 0xc0);
 }

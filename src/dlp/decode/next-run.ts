@@ -1,3 +1,4 @@
+import { bitsOfBoth } from "../byte-pairs.ts";
 import { VALUES } from "./base64-values.ts";
 import { JUDGED_CHARS, RUN_CHARS } from "./limits.ts";
 
@@ -11,9 +12,7 @@ const COPIED = new Uint8Array(COPIED_BYTES);
 const WORDS = new Uint32Array(COPIED.buffer);
 
 /** By two bytes read as one number, 1: both are of a run. */
-const BOTH = new Uint8Array(65_536).map((_, two) =>
-  VALUES[two & 255] !== 64 && VALUES[two >> 8] !== 64 ? 1 : 0,
-);
+const BOTH = bitsOfBoth(VALUES.map((value) => (value === 64 ? 0 : 1)));
 
 /** Bytes that are looked at twice, so that words in a row are counted from the first. */
 const OVERLAP_BYTES = 16;

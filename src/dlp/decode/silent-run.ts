@@ -10,8 +10,12 @@ const MAGICS: ReadonlySet<number> = new Set([
   0x28b5,
   ...ZLIB_SECONDS.map((second) => 0x7800 | second),
 ]);
+/** Of their 16 bits the first twelve, the last twelve, and those from the third on. */
+const IN_MAGIC: ReadonlySet<number> = new Set(
+  [...MAGICS].flatMap((magic) => [magic >> 4, magic & 0xfff, (magic >> 2) & 0xfff]),
+);
 
-/** Of `MARKS`: the two characters may be inside a magic. */
+/** Of `marksOfTwo`: the two characters may be inside a magic. */
 const MAGIC = 0x80;
 /** Two bits of seven for each of the four places at which base64 can begin, with a one added to each. */
 const EACH = 0x01_01_01_01;
@@ -24,23 +28,22 @@ const OVER = 0x80_80_80_80;
  * What two characters side by side say, by their place among four (index: place, then both values): of each of the four
  * ways to begin seven bits, all ones where the byte that they complete is text, or where they complete none.
  */
-const MARKS = new Int32Array(4 * 4096);
-for (let place = 0; place < 4; place++)
-  for (let two = 0; two < 4096; two++) {
-    const bytes = [two >> 4, (two >> 2) & 255, two & 255];
-    let marks = mayBeMagic(two) ? MAGIC : 0;
-    for (let phase = 0; phase < 4; phase++) {
-      const byte = bytes[(place - phase) & 3];
-      if (byte === undefined || TEXT[byte] === 1) marks |= 0x7f << (8 * phase);
-    }
-    MARKS[(place << 12) | two] = marks;
-  }
+let marksOfTwo: Int32Array | undefined;
 
-/** Of the 16 bits of a magic the two characters hold the first twelve, the last twelve, or those from the third on. */
-function mayBeMagic(two: number): boolean {
-  return [...MAGICS].some(
-    (magic) => two === magic >> 4 || two === (magic & 0xfff) || two === ((magic >> 2) & 0xfff),
-  );
+/** Made when the first run is judged: not every sidecar reads one. */
+function makeMarks(): Int32Array {
+  const made = new Int32Array(4 * 4096);
+  for (let place = 0; place < 4; place++)
+    for (let two = 0; two < 4096; two++) {
+      const bytes = [two >> 4, (two >> 2) & 255, two & 255];
+      let marks = IN_MAGIC.has(two) ? MAGIC : 0;
+      for (let phase = 0; phase < 4; phase++) {
+        const byte = bytes[(place - phase) & 3];
+        if (byte === undefined || TEXT[byte] === 1) marks |= 0x7f << (8 * phase);
+      }
+      made[(place << 12) | two] = marks;
+    }
+  return made;
 }
 
 /**
@@ -72,11 +75,13 @@ export function saysNothing(bytes: Uint8Array, start: number, end: number): bool
 }
 
 function base64SaysNothing(bytes: Uint8Array, start: number, end: number): boolean {
+  marksOfTwo ??= makeMarks();
+  const table = marksOfTwo;
   let value = VALUES[bytes[start] as number] as number;
   let texts = 0;
   for (let i = start + 1; i < end; i++) {
     const next = VALUES[bytes[i] as number] as number;
-    const marks = MARKS[(((i - start - 1) & 3) << 12) | (value << 6) | next] as number;
+    const marks = table[(((i - start - 1) & 3) << 12) | (value << 6) | next] as number;
     texts = (texts + EACH) & marks;
     if (((texts + ENOUGH) & OVER) !== 0) return false;
     if ((marks & MAGIC) !== 0 && isMagic(bytes, i - 1, start, end)) return false;

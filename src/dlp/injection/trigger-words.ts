@@ -1,5 +1,5 @@
 import { buildLetters, type LetterWords, type Word } from "./letter-automaton.ts";
-import { FOREIGN_TERMS, LATIN_TERMS } from "./lexicon/lexicon.ts";
+import { foreignTerms, latinTerms } from "./lexicon/lexicon.ts";
 import { ANCHORS } from "./rules.ts";
 import { WORD } from "./word-class.ts";
 
@@ -129,7 +129,7 @@ function letterClasses(): Uint8Array {
 /** Words of Latin script, whatever stands between their letters; accented letters are passed over. */
 export function latinTriggers(): LetterWords {
   const words = new Words();
-  for (const { text, mask } of LATIN_TERMS) {
+  for (const { text, mask } of latinTerms()) {
     if ((mask & ANCHORS) === 0 || NOT_RARE.has(text) || /\d/.test(text)) continue;
     words.add(symbolsOf(text, LETTER_CLASSES).subarray(0, TERM_SYMBOLS), mask);
     // with its accents, and without
@@ -146,7 +146,7 @@ export function foreignTriggers(): LetterWords {
   // Several bytes share a class: what is found by chance is read closely, and nothing comes of it.
   for (let byte = 0x80; byte < 0x100; byte++) classes[byte] = (byte % 31) + 1;
   const words = new Words();
-  for (const { text, mask } of FOREIGN_TERMS) {
+  for (const { text, mask } of foreignTerms()) {
     if ((mask & ANCHORS) === 0) continue;
     for (const form of [text, text.charAt(0).toUpperCase() + text.slice(1), text.toUpperCase()])
       words.add(symbolsOf(form, classes).subarray(0, 2 * TERM_SYMBOLS), mask);

@@ -27,13 +27,16 @@ const ALIGNED_PAIRS = new Uint16Array(ALIGNED.buffer);
 const PAIRS = new Uint32Array(65_536);
 // in whichever order this machine reads them
 const LOW_FIRST = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
-for (let first = 0; first < 256; first++) {
-  const one = SYMBOLS[first] as number;
-  for (let second = 0; second < 256; second++) {
-    const two = SYMBOLS[second] as number;
-    const index = LOW_FIRST ? first | (second << 8) : (first << 8) | second;
-    if (one === 0 || two === 0) PAIRS[index] = one + two === 0 ? 0 : (one + two) | (1 << 16);
-    else PAIRS[index] = one | (two << 8) | (2 << 16);
+const LETTERS = [...SYMBOLS.keys()].filter((byte) => SYMBOLS[byte] !== 0);
+const ALONE = Uint32Array.from(SYMBOLS, (symbol) => (symbol === 0 ? 0 : symbol | (1 << 16)));
+// row by row, as `bitsOfBoth`
+for (const [high, symbol] of SYMBOLS.entries()) {
+  const row = PAIRS.subarray(high << 8, (high + 1) << 8);
+  if (symbol === 0) row.set(ALONE);
+  else row.fill(symbol | (1 << 16));
+  for (const low of symbol === 0 ? [] : LETTERS) {
+    const other = SYMBOLS[low] as number;
+    row[low] = (LOW_FIRST ? other | (symbol << 8) : symbol | (other << 8)) | (2 << 16);
   }
 }
 

@@ -35,15 +35,22 @@ function terms(lexicon: Lexicon): Term[] {
   return result;
 }
 
-export const LATIN_TERMS: readonly Term[] = [ENGLISH, ...LATIN_LANGUAGES].flatMap(terms);
-export const FOREIGN_TERMS: readonly Term[] = [RUSSIAN, DENSE].flatMap(terms);
+/** Made anew by each call: only tables that are made once are made of them. */
+export function latinTerms(): readonly Term[] {
+  return [ENGLISH, ...LATIN_LANGUAGES].flatMap(terms);
+}
+
+/** As `latinTerms`. */
+export function foreignTerms(): readonly Term[] {
+  return [RUSSIAN, DENSE].flatMap(terms);
+}
 
 let wordTerms: ReadonlyMap<string, TermNode> | undefined;
 let denseTerms: DenseTerms | undefined;
 
 /** Terms of scripts with spaces, by their first word, folded as `foldWord` does; made when first needed. */
 export function byFirstWord(): ReadonlyMap<string, TermNode> {
-  wordTerms ??= trie([...LATIN_TERMS, ...terms(RUSSIAN)]);
+  wordTerms ??= trie([...latinTerms(), ...terms(RUSSIAN)]);
   return wordTerms;
 }
 
