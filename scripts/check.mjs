@@ -13,6 +13,7 @@ const CHECKS = [
   ["JSON Schema is current", "scripts/schema.ts", ["--check"]],
   ["list of codes is current", "scripts/codes.ts", ["--check"]],
   ["limits table is current", "scripts/limits.ts", ["--check"]],
+  ["WebAssembly is current", "scripts/machine-code.ts", ["--check"]],
 ];
 /** The tools use several threads themselves. */
 const AT_ONCE = 2;

@@ -11,6 +11,7 @@ import type { KnownIndex, SecretForm } from "./known/known-index.ts";
 import { KnownMatcher } from "./known/matcher.ts";
 import { type KeywordIndex, PatternMatcher } from "./pattern-matcher.ts";
 import { holdsNothing } from "./quick-look.ts";
+import { SLICE_BYTES, sieve } from "./simd/sieve.ts";
 
 /** What a text and all that is encoded in it are searched for. */
 export interface Sought {
@@ -84,12 +85,20 @@ export class EncodedViews {
 
   /** The text is to be searched before its views are. */
   write(bytes: Buffer, last: boolean): void {
+    if (bytes.length <= SLICE_BYTES) this.#write(bytes, last);
+    else
+      for (let from = 0; from < bytes.length; from += SLICE_BYTES)
+        this.#write(bytes.subarray(from, from + SLICE_BYTES), last && from + SLICE_BYTES >= bytes.length);
+  }
+
+  #write(bytes: Buffer, last: boolean): void {
+    const sieved = sieve(bytes);
     this.#seen += bytes.length;
     if (this.#depth === 0) this.#sought.seen += bytes.length;
-    this.#members?.write(bytes, last);
-    this.#respellings.write(bytes, last);
-    this.#runs.write(bytes, last);
-    this.#sparse.write(bytes, last);
+    this.#members?.write(bytes, last, sieved.magics);
+    this.#respellings.write(bytes, last, sieved.leads);
+    this.#runs.write(bytes, last, sieved.runs);
+    this.#sparse.write(bytes, last, sieved);
   }
 
   /** What was found in the text itself. */
@@ -134,7 +143,8 @@ export class EncodedViews {
     const members =
       (known > 0 ? this.#lanes[lane] : undefined) ??
       this.#newMembers(this.#depth + 1, () => [start, end], encoding);
-    members.write(decoded.subarray(known), false);
+    const fresh = decoded.subarray(known);
+    members.write(fresh, false, sieve(fresh).magics);
     members.settle();
     this.#lanes[lane] = members.active ? members : undefined;
     return members.active;

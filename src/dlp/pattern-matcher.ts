@@ -3,6 +3,7 @@ import { KeywordHits, KeywordSearch } from "./patterns/keyword-search.ts";
 import { PATTERN_WINDOW_BYTES } from "./patterns/limits.ts";
 import type { PatternMatch, PatternSet } from "./patterns/pattern-set.ts";
 import { Window } from "./patterns/window.ts";
+import { machine } from "./simd/machine.ts";
 
 /** The keywords of a set of patterns, ready to be searched for in one pass. */
 export class KeywordIndex {
@@ -26,10 +27,14 @@ export type OnPattern = (rule: string, start: number, end: number, whole: boolea
 /** Bytes of what came before that are kept: twice as long as a pattern reaches. */
 const TAIL_BYTES = 2 * PATTERN_WINDOW_BYTES;
 
+let shared: Window | undefined;
+
 /** What came last and the present slice. Nothing of them outlives a call. */
-const MEMORY = new ArrayBuffer(TAIL_BYTES + SLICE_BYTES + 16);
-const WINDOW = new Window(Buffer.from(MEMORY));
-const WORDS = new Uint32Array(MEMORY);
+function sharedWindow(): Window {
+  shared ??= new Window(machine().window);
+  return shared;
+}
+
 const HITS = new KeywordHits();
 const NO_BYTES = Buffer.alloc(0);
 
@@ -45,6 +50,7 @@ export class PatternMatcher {
   readonly #patterns: PatternSet;
   readonly #search: KeywordSearch | undefined;
   readonly #found: OnPattern;
+  readonly #window = sharedWindow();
   #seen = 0;
   #open = 0;
   #tail: Buffer = NO_BYTES;
@@ -90,8 +96,8 @@ export class PatternMatcher {
   }
 
   #decideWaiting(): void {
-    this.#tail.copy(WINDOW.bytes, 0, 0, this.#tailLength);
-    WINDOW.filled(this.#tailLength);
+    this.#tail.copy(this.#window.bytes, 0, 0, this.#tailLength);
+    this.#window.filled(this.#tailLength);
     HITS.count = 0;
     this.#loadWaiting(this.#seen - this.#tailLength);
     this.#decideAll(this.#seen - this.#tailLength, true);
@@ -101,17 +107,17 @@ export class PatternMatcher {
     const before = this.#tailLength;
     const from = this.#seen - before;
     const length = before + bytes.length;
-    if (before > 0) this.#tail.copy(WINDOW.bytes, 0, 0, before);
-    WINDOW.bytes.set(bytes, before);
-    WINDOW.filled(length);
+    if (before > 0) this.#tail.copy(this.#window.bytes, 0, 0, before);
+    this.#window.bytes.set(bytes, before);
+    this.#window.filled(length);
     this.#seen += bytes.length;
     HITS.count = 0;
     this.#loadWaiting(from);
     const first = HITS.count;
-    search.search(WINDOW.bytes, WORDS, before, length, HITS);
+    search.search(before, length, HITS);
     HITS.sort(first);
     if (!last) {
-      this.#open = from + search.unfinished(WINDOW.bytes, length);
+      this.#open = from + search.unfinished(this.#window.bytes, length);
       this.#keepTail(length);
     }
     if (HITS.count > 0) this.#decideAll(from, last);
@@ -153,13 +159,13 @@ export class PatternMatcher {
     if (begin > 0) {
       const into = end - (patterns.keywords[id]?.length ?? 0) - begin;
       if (into >= 0 && into < patterns.reach) {
-        WINDOW.first = begin;
-        const match = patterns.match(id, WINDOW, end, ended);
-        WINDOW.first = 0;
+        this.#window.first = begin;
+        const match = patterns.match(id, this.#window, end, ended);
+        this.#window.first = 0;
         if (match !== undefined) return match;
       }
     }
-    return patterns.match(id, WINDOW, end, ended);
+    return patterns.match(id, this.#window, end, ended);
   }
 
   #wait(first: number, from: number): Waiting {
@@ -174,7 +180,7 @@ export class PatternMatcher {
   #keepTail(length: number): void {
     const kept = Math.min(length, TAIL_BYTES);
     if (this.#tail.length < kept) this.#tail = Buffer.allocUnsafeSlow(Math.min(TAIL_BYTES, 2 * kept));
-    WINDOW.bytes.copy(this.#tail, 0, length - kept, length);
+    this.#window.bytes.copy(this.#tail, 0, length - kept, length);
     this.#tailLength = kept;
   }
 }

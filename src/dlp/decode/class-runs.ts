@@ -27,18 +27,38 @@ export class ClassRuns {
     return this.#length >= this.#least ? Math.max(this.#start, this.#settled) : this.#total;
   }
 
-  /** `bare`: no run is whole in `bytes`; one may end or begin there. */
-  write(bytes: Buffer, last: boolean, bare = false): void {
+  /** `blocks`: indexes in `bytes` of which every run has one, as the sieve says. */
+  write(bytes: Buffer, last: boolean, blocks: Uint16Array): void {
     let at = this.#length > 0 ? this.#extend(bytes, 0) : 0;
-    if (bare) at = Math.max(at, bytes.length - this.#least);
-    while (at < bytes.length) {
-      const start = nextOf(this.#table, this.#least, bytes, at);
-      if (start === bytes.length) break;
-      this.#start = this.#total + start;
-      at = this.#extend(bytes, start);
+    for (const block of blocks) {
+      if (block < at) continue;
+      const start = this.#startOf(bytes, at, block);
+      if (this.#isRun(bytes, start)) at = this.#begin(bytes, start);
+      else at = block + 1;
+    }
+    if (at < bytes.length) {
+      const start = this.#startOf(bytes, Math.max(at, bytes.length - this.#least), bytes.length);
+      if (start < bytes.length) this.#begin(bytes, start);
     }
     this.#total += bytes.length;
     if (last) this.#close(this.#total);
+  }
+
+  #startOf(bytes: Buffer, from: number, at: number): number {
+    let start = at;
+    while (start > from && this.#table[bytes[start - 1] as number] !== 0) start--;
+    return start;
+  }
+
+  #isRun(bytes: Buffer, start: number): boolean {
+    let end = start;
+    while (end < bytes.length && end - start < this.#least && this.#table[bytes[end] as number] !== 0) end++;
+    return end - start >= this.#least || end === bytes.length;
+  }
+
+  #begin(bytes: Buffer, start: number): number {
+    this.#start = this.#total + start;
+    return this.#extend(bytes, start);
   }
 
   /** Reads what there is of an open run, which may go on. */
@@ -89,43 +109,6 @@ export class ClassRuns {
   #give(end: number): void {
     this.#take(this.#run.subarray(0, this.#length), this.#start, end);
   }
-}
-
-/**
- * Index of the next run of `least` bytes of a class, or of a shorter one at the very end; the length of `bytes` when there
- * is none. Every run has a byte at each `least`th place.
- */
-export function nextOf(table: Uint8Array, least: number, bytes: Uint8Array, from: number): number {
-  let after = from;
-  for (let probe = from + least - 1; after < bytes.length; probe = after + least - 1) {
-    const at = Math.min(probe, bytes.length - 1);
-    // what the bytes end with may go on
-    if (at + 1 < bytes.length ? !isLikely(table, bytes, at) : table[bytes[at] as number] === 0) {
-      after = at + 1;
-      continue;
-    }
-    let start = at;
-    while (start > after && table[bytes[start - 1] as number] !== 0) start--;
-    let end = at + 1;
-    while (end < bytes.length && end - start < least && table[bytes[end] as number] !== 0) end++;
-    if (end - start >= least || end === bytes.length) return start;
-    after = end + 1;
-  }
-  return bytes.length;
-}
-
-/** Bytes of a run without one that it is about; a run with more in a row is two. */
-const GAP_BYTES = 12;
-
-/** Indentation and brackets alone are nothing. */
-function isLikely(table: Uint8Array, bytes: Uint8Array, at: number): boolean {
-  const kind = table[bytes[at] as number];
-  if (kind !== 1) return kind === 2;
-  for (let i = at - 1; i >= 0 && i > at - GAP_BYTES; i--) {
-    const before = table[bytes[i] as number];
-    if (before !== 1) return before === 2;
-  }
-  return false;
 }
 
 const EMPTY = Buffer.alloc(0);

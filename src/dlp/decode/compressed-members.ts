@@ -1,8 +1,7 @@
 import { beginsDeflate, ZLIB_SECONDS } from "./deflate-start.ts";
 import { DeflatedMember } from "./deflated-member.ts";
-import { LONG_BYTES, MEMBER_COUNT } from "./limits.ts";
+import { MEMBER_COUNT } from "./limits.ts";
 import type { Member, MemberOutlet } from "./member.ts";
-import { holdsMagic } from "./telling.ts";
 import { LEAST_FORMAT_BYTES, unreadableFormat } from "./unreadable-formats.ts";
 import { ZstdMember } from "./zstd-member.ts";
 
@@ -39,7 +38,8 @@ const FORMATS: readonly Format[] = [
 const PIXELS = Buffer.from("IDAT");
 
 function isAt(bytes: Buffer, at: number, wanted: Buffer): boolean {
-  return at >= 0 && bytes.compare(wanted, 0, wanted.length, at, at + wanted.length) === 0;
+  const end = at + wanted.length;
+  return at >= 0 && end <= bytes.length && bytes.compare(wanted, 0, wanted.length, at, end) === 0;
 }
 
 /** Bytes at the end of a text that may begin a magic. */
@@ -72,14 +72,14 @@ export class CompressedMembers {
     return this.#members.length > 0;
   }
 
-  write(bytes: Buffer, last: boolean): void {
+  /** `magics`: where compressed data may begin in `bytes`, as the sieve says. */
+  write(bytes: Buffer, last: boolean, magics: Uint16Array): void {
     const base = this.#total;
     this.#total += bytes.length;
     if (this.#beginning) this.#begin(bytes, this.#beginning);
     if (this.active) for (const member of this.#members) member.write(bytes, 0, base);
     if (this.#edge.length > 0) this.#searchEdge(bytes, base);
-    if (bytes.length >= LONG_BYTES || holdsMagic(bytes))
-      for (const format of FORMATS) this.#search(format, bytes, base);
+    for (const at of magics) this.#lookAt(at, bytes, base);
     this.#drop();
     if (last) {
       for (const member of this.#members) member.end();
@@ -110,12 +110,14 @@ export class CompressedMembers {
     if (format !== undefined && format !== "undecided") this.#outlet.unreadable(format, false);
   }
 
-  #search({ magic, create, may }: Format, bytes: Buffer, base: number): void {
-    for (let at = bytes.indexOf(magic); at >= 0; at = bytes.indexOf(magic, at + 1)) {
-      if (may && !may(bytes, at)) continue;
+  #lookAt(at: number, bytes: Buffer, base: number): void {
+    for (const { magic, create, may } of FORMATS) {
+      if (!isAt(bytes, at, magic)) continue;
+      if (may && !may(bytes, at)) return;
       const member = create(base + at, this.#outlet);
       member.write(bytes, at, base);
       if (!member.over) this.#add(member);
+      return;
     }
   }
 

@@ -1,8 +1,8 @@
+import { SLICE_BYTES, sieve } from "../simd/sieve.ts";
 import { EncodedRuns } from "./encoded-runs.ts";
-import { LEADS, PAIRS } from "./leads.ts";
-import { mayHoldSparse, SparseRuns } from "./sparse-runs.ts";
-import { holdsMagic, mayHoldCompressed } from "./telling.ts";
-import { isUnreadable, UNREADABLE_BEGINNINGS } from "./unreadable-formats.ts";
+import { SparseRuns } from "./sparse-runs.ts";
+import { mayHoldCompressed } from "./telling.ts";
+import { isUnreadable } from "./unreadable-formats.ts";
 
 let said = false;
 let compressed = false;
@@ -22,24 +22,18 @@ const sparse = new SparseRuns(() => {
  * what `EncodedViews` asks, and may see something where nothing is.
  */
 export function encodedIn(text: Buffer): "compressed" | "else" | undefined {
-  said = false;
+  said = isUnreadable(text);
   compressed = false;
-  runs.write(text, true);
+  for (let from = 0; from < text.length; from += SLICE_BYTES)
+    look(text.subarray(from, from + SLICE_BYTES), from + SLICE_BYTES >= text.length);
   if (compressed) return "compressed";
-  if (!said && mayHoldSparse(text)) sparse.write(text, true);
-  if (said || isOdd(text)) return "else";
-  return UNREADABLE_FIRST[text[0] ?? 0] === 1 && isUnreadable(text) ? "else" : undefined;
+  return said ? "else" : undefined;
 }
 
-/** Whether something may be spelled otherwise in it, or be compressed. */
-function isOdd(text: Buffer): boolean {
-  for (let i = 0; i + 1 < text.length; i++) {
-    const byte = text[i] as number;
-    if (LEADS[byte] !== 0 && PAIRS[(byte << 8) | (text[i + 1] as number)] !== 0) return true;
-  }
-  return holdsMagic(text);
+function look(bytes: Buffer, last: boolean): void {
+  const sieved = sieve(bytes);
+  // what two slices share may be cut in two
+  said ||= !last || sieved.leads.length > 0 || sieved.magics.length > 0;
+  runs.write(bytes, last, sieved.runs);
+  sparse.write(bytes, last, sieved);
 }
-
-/** 1: a format that can't be undone begins with this byte. */
-const UNREADABLE_FIRST = new Uint8Array(256);
-for (const byte of UNREADABLE_BEGINNINGS) UNREADABLE_FIRST[byte] = 1;

@@ -1,9 +1,7 @@
 import { TEXT, VALUES } from "./base64-values.ts";
 import { OVERLAP_CHARS, RUN_CHARS, SEGMENT_CHARS, TEXT_BYTES } from "./limits.ts";
-import { nextRun, runEnd } from "./next-run.ts";
-import { saysNothing } from "./silent-run.ts";
 import { isTelling } from "./telling.ts";
-import { isUnreadable, UNREADABLE_BEGINNINGS } from "./unreadable-formats.ts";
+import { isUnreadable, UNREADABLE_PAIRS } from "./unreadable-formats.ts";
 
 /** A part of a run, decoded in one way. */
 export interface DecodedRun {
@@ -28,14 +26,11 @@ export type TakeRun = (run: DecodedRun) => boolean;
 /** Lanes of a run. */
 export const LANES = 6;
 
-/** 1: a run is over where this stands behind it; behind a line end it may go on. */
-const ENDS = VALUES.map((value, byte) =>
-  value !== 64 || byte === 0x0a || byte === 0x0d || byte === 0x5c ? 0 : 1,
-);
-
-/** Where a run goes on, or may behind a line end, it can't be told yet. */
-function isSilent(bytes: Uint8Array, start: number, end: number): boolean {
-  return end < bytes.length && ENDS[bytes[end] as number] === 1 && saysNothing(bytes, start, end);
+/** Where a run begins that is too short to be one, and that the text ends with. */
+function tailOf(bytes: Uint8Array, from: number): number {
+  let start = bytes.length;
+  while (start > from && VALUES[bytes[start - 1] as number] !== 64) start--;
+  return start;
 }
 
 /** Room for the characters of a run at first; it grows with the run. */
@@ -74,9 +69,17 @@ export class EncodedRuns {
     return this.#length >= RUN_CHARS ? Math.max(this.#start, this.#settled) : this.#total;
   }
 
-  write(bytes: Buffer, last = false): void {
+  /** `runs`: where those begin in `bytes` that may say something, as the sieve says. */
+  write(bytes: Buffer, last: boolean, runs: Uint16Array): void {
     let at = 0;
-    while (at < bytes.length) at = this.#length > 0 ? this.#extend(bytes, at) : this.#search(bytes, at);
+    let next = 0;
+    while (at < bytes.length) {
+      if (this.#length > 0) at = this.#extend(bytes, at);
+      else {
+        while (next < runs.length && (runs[next] as number) < at) next++;
+        at = this.#begin(bytes, runs[next] ?? tailOf(bytes, at));
+      }
+    }
     this.#total += bytes.length;
     if (last) this.#close(this.#total);
   }
@@ -87,11 +90,9 @@ export class EncodedRuns {
     this.#settled = this.#total;
   }
 
-  /** Opens the next run that may say something: most are told to say nothing where they stand. */
-  #search(bytes: Buffer, from: number): number {
-    const start = nextRun(bytes, from, isSilent);
+  #begin(bytes: Buffer, start: number): number {
     if (start === bytes.length) return start;
-    const opened = runEnd(bytes, start, start + RUN_CHARS);
+    const opened = Math.min(bytes.length, start + RUN_CHARS);
     if (this.#run === NO_CHARS) this.#run = Buffer.allocUnsafe(FIRST_CHARS);
     this.#start = this.#total + start;
     this.#length = bytes.copy(this.#run, 0, start, opened);
@@ -250,4 +251,4 @@ function isZlib(second: number): boolean {
 
 /** 1: a format begins with this byte. */
 const UNREADABLE_FIRST = new Uint8Array(256);
-for (const byte of UNREADABLE_BEGINNINGS) UNREADABLE_FIRST[byte] = 1;
+for (const pair of UNREADABLE_PAIRS) UNREADABLE_FIRST[pair >> 8] = 1;

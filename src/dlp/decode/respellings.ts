@@ -33,12 +33,13 @@ export class Respellings {
     return open;
   }
 
-  write(bytes: Buffer, last: boolean): void {
+  /** `leads`: where something may be spelled otherwise in `bytes`, but for the last of them, as the sieve says. */
+  write(bytes: Buffer, last: boolean, leads: Uint16Array): void {
     const text = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
     const base = this.#total - this.#rest.length;
     this.#total += bytes.length;
     if (this.#spelled) this.#spelled.before = this.#before;
-    const stop = Math.min(this.#goOn(text, base, last), this.#search(text, base, last));
+    const stop = Math.min(this.#goOn(text, base, last), this.#search(text, base, last, leads));
     if (last) {
       this.#rest = EMPTY;
       return;
@@ -74,44 +75,38 @@ export class Respellings {
     return stop;
   }
 
-  #search(text: Buffer, base: number, last: boolean): number {
-    const leads = LEADS;
-    const to = text.length;
-    let stop = to;
-    let idle = this.#idle;
-    for (let i = 0; ; i++) {
-      for (; i + 3 < to; i += 4) {
-        const four =
-          (leads[text[i] as number] as number) |
-          (leads[text[i + 1] as number] as number) |
-          (leads[text[i + 2] as number] as number) |
-          (leads[text[i + 3] as number] as number);
-        if ((four & idle) !== 0) break;
-      }
-      while (i < to && ((leads[text[i] as number] as number) & idle) === 0) i++;
-      if (i >= to) break;
-      const lead = text[i] as number;
-      const second = text[i + 1];
-      const bits = ((second === undefined ? leads[lead] : PAIRS[(lead << 8) | second]) as number) & idle;
-      if (bits === 0) continue;
-      const spelled = this.#scratch();
-      for (const [number, spelling] of SPELLINGS.entries()) {
-        if ((bits & spelling.bit) === 0) continue;
-        const known = this.#stretches[number];
-        if (known && known.at > base + i) continue;
-        const taken = spelling.read(text, i, last, spelled);
-        if (taken === MORE) stop = Math.min(stop, i);
-        if (taken <= 0 || !spelled.telling) continue;
-        const stretch = known ?? new Respelled(spelling, this.#newReader);
-        if (this.#stretches === NONE) this.#stretches = [];
-        this.#stretches[number] = stretch;
-        this.#active++;
-        this.#idle &= ~spelling.bit;
-        const read = stretch.start(i, text, base, this.#before, last, spelled);
-        if (stretch.active) stop = Math.min(stop, read);
-        else this.#ended(stretch);
-        idle = this.#idle;
-      }
+  #search(text: Buffer, base: number, last: boolean, leads: Uint16Array): number {
+    const before = this.#rest.length;
+    let stop = text.length;
+    for (let i = 0; i < before; i++) stop = Math.min(stop, this.#lookAt(text, i, base, last));
+    for (const lead of leads) stop = Math.min(stop, this.#lookAt(text, before + lead, base, last));
+    if (before < text.length) stop = Math.min(stop, this.#lookAt(text, text.length - 1, base, last));
+    return stop;
+  }
+
+  /** Index from which on only more bytes can tell what is spelled at `i`; the end of the text where nothing is. */
+  #lookAt(text: Buffer, i: number, base: number, last: boolean): number {
+    const lead = text[i] as number;
+    const second = text[i + 1];
+    const bits = ((second === undefined ? LEADS[lead] : PAIRS[(lead << 8) | second]) as number) & this.#idle;
+    if (bits === 0) return text.length;
+    const spelled = this.#scratch();
+    let stop = text.length;
+    for (const [number, spelling] of SPELLINGS.entries()) {
+      if ((bits & spelling.bit) === 0) continue;
+      const known = this.#stretches[number];
+      if (known && known.at > base + i) continue;
+      const taken = spelling.read(text, i, last, spelled);
+      if (taken === MORE) stop = Math.min(stop, i);
+      if (taken <= 0 || !spelled.telling) continue;
+      const stretch = known ?? new Respelled(spelling, this.#newReader);
+      if (this.#stretches === NONE) this.#stretches = [];
+      this.#stretches[number] = stretch;
+      this.#active++;
+      this.#idle &= ~spelling.bit;
+      const read = stretch.start(i, text, base, this.#before, last, spelled);
+      if (stretch.active) stop = Math.min(stop, read);
+      else this.#ended(stretch);
     }
     return stop;
   }

@@ -20,16 +20,20 @@ export function mayHoldCompressed(bytes: Buffer): boolean {
   );
 }
 
-/** First two bytes of what is compressed, read as one number, and the first of them: 1. */
+/** First two bytes of what is compressed, read as one number. */
+export const MAGIC_PAIRS: readonly number[] = [
+  ...[GZIP, ZIP, ZSTD].map((magic) => magic.readUInt16BE()),
+  ...ZLIB_SECONDS.map((second) => 0x7800 | second),
+];
 const MAGICS = new Uint8Array(65_536);
 const FIRST = new Uint8Array(256);
-for (const magic of [GZIP, ZIP, ZSTD, ...ZLIB_SECONDS.map((second) => Buffer.from([0x78, second]))]) {
-  MAGICS[magic.readUInt16BE()] = 1;
-  FIRST[magic.readUInt8()] = 1;
+for (const magic of MAGIC_PAIRS) {
+  MAGICS[magic] = 1;
+  FIRST[magic >> 8] = 1;
 }
 
 /** Whether the first two bytes of what is compressed stand in a few bytes: one look at each costs less than a search for every magic. */
-export function holdsMagic(bytes: Uint8Array): boolean {
+function holdsMagic(bytes: Uint8Array): boolean {
   for (let i = 0; i + 1 < bytes.length; i++) {
     const byte = bytes[i] as number;
     if (FIRST[byte] === 1 && MAGICS[(byte << 8) | (bytes[i + 1] as number)] === 1) return true;

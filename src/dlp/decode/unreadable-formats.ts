@@ -11,12 +11,14 @@ const FORMATS: readonly (readonly [name: string, magic: Buffer])[] = [
   ),
 ];
 
-/** Their first bytes. */
-export const UNREADABLE_BEGINNINGS: readonly number[] = FORMATS.map(([, magic]) => magic[0] as number);
+/** Their first two bytes, read as one number. */
+export const UNREADABLE_PAIRS: readonly number[] = [
+  ...new Set(FORMATS.map(([, magic]) => magic.readUInt16BE())),
+];
 
 /** 1: one of them. */
 const IS_FIRST = new Uint8Array(256);
-for (const byte of UNREADABLE_BEGINNINGS) IS_FIRST[byte] = 1;
+for (const pair of UNREADABLE_PAIRS) IS_FIRST[pair >> 8] = 1;
 
 /** Bytes that the shortest file of such a format has when there is something in it; fewer only speak of it. */
 export const LEAST_FORMAT_BYTES = 32;

@@ -1,3 +1,4 @@
+import { FILTER_LOG_MOST } from "../simd/layout.ts";
 import type { SecretForm } from "./known-index.ts";
 
 /**
@@ -37,7 +38,7 @@ export function gramsOf(spelled: readonly SecretForm[]): Grams | undefined {
   const width = least < 7 ? 3 : 4;
   const stride = least < 7 ? 1 : least < 11 ? 4 : 8;
   const found = spelled.flatMap((form) => placesOf(form, width, stride).map((place) => ({ form, place })));
-  const log = Math.max(10, Math.ceil(Math.log2(found.length)) + FILTER_LOG);
+  const log = Math.min(FILTER_LOG_MOST, Math.max(10, Math.ceil(Math.log2(found.length)) + FILTER_LOG));
   const shift = 32 - log;
   const filter = new Uint8Array((2 ** log) >> 3);
   const buckets = new Uint32Array(((2 ** log) >> FILTER_LOG) + 1);

@@ -1,8 +1,10 @@
+import { INPUT } from "../simd/layout.ts";
+import { machine } from "../simd/machine.ts";
 import { ExactMatcher } from "./exact-matcher.ts";
 import { bucketOf, type Grams, gramAt, hashOf } from "./grams.ts";
 import type { KnownIndex, SecretForm } from "./known-index.ts";
 import { CANDIDATE_COUNT, HELD_SYMBOLS, HISTORY_SYMBOLS, SLICE_BYTES } from "./limits.ts";
-import { reduceTo, SYMBOLS } from "./symbols.ts";
+import { SYMBOLS } from "./symbols.ts";
 
 /** `start`, `end`: bytes of the text, end excluded. */
 export type OnSecret = (form: SecretForm, start: number, end: number) => void;
@@ -18,10 +20,6 @@ interface Candidate {
   next: number;
 }
 
-/** What the present slice is reduced to, behind the symbols that came before it. Nothing of it outlives a call. */
-const SEEN = new Uint8Array(HISTORY_SYMBOLS + SLICE_BYTES + 4);
-const SEEN_WORDS = new Uint32Array(SEEN.buffer);
-
 const NO_SYMBOLS = new Uint8Array(0);
 const NO_PLACES = new Float64Array(0);
 
@@ -31,10 +29,13 @@ export class KnownMatcher {
   readonly #found: OnSecret;
   /** for the few secrets that have hardly any letters and digits */
   readonly #exact: ExactMatcher | undefined;
+  readonly #machine = machine();
+  /** what the present slice is reduced to, behind the symbols that came before it; nothing of it outlives a call */
+  readonly #seen = this.#machine.symbols;
   /** bytes of the text before the present slice, and the slice */
   #base = 0;
   #bytes: Uint8Array = NO_SYMBOLS;
-  /** symbols of the text before those in `SEEN`, and how many of those are from before the slice */
+  /** symbols of the text before those in `#seen`, and how many of those are from before the slice */
   #gone = 0;
   #before = 0;
   #candidates: Candidate[] = [];
@@ -95,8 +96,9 @@ export class KnownMatcher {
 
   #read(grams: Grams, bytes: Uint8Array, last: boolean): void {
     const before = this.#before;
-    if (before > 0) SEEN.set(this.#symbols);
-    const count = reduceTo(SEEN, before, bytes);
+    if (before > 0) this.#seen.set(this.#symbols);
+    this.#machine.memory.set(bytes, INPUT);
+    const count = this.#machine.code.reduce(bytes.length, before);
     this.#bytes = bytes;
     this.#symbol = before - 1;
     this.#byte = -1;
@@ -113,20 +115,20 @@ export class KnownMatcher {
 
   #searchWords(grams: Grams, count: number): void {
     const { filter, shift, stride } = grams;
+    const { code, places } = this.#machine;
     // what began before the slice and was no whole sequence yet is looked at again
     const first = Math.max(0, this.#before - 3) & -stride;
-    const end = (count >> 2) << 2;
-    for (let at = first; at < end; at += stride) {
-      const gram = SEEN_WORDS[at >> 2] as number;
-      const hash = hashOf(gram, shift);
-      if ((((filter[hash >> 3] as number) >> (hash & 7)) & 1) === 1)
-        this.#lookUp(grams, gram, hash, at, count);
+    const likely = code.findGrams(first, (count >> 2) << 2, stride, this.#machine.filterAt(filter), shift);
+    for (let i = 0; i < likely; i++) {
+      const at = places[i] as number;
+      const gram = gramAt(this.#seen, at, 4);
+      this.#lookUp(grams, gram, hashOf(gram, shift), at, count);
     }
   }
 
   #searchAll(grams: Grams, count: number): void {
     for (let at = Math.max(0, this.#before - grams.width + 1); at + grams.width <= count; at++) {
-      const gram = gramAt(SEEN, at, grams.width);
+      const gram = gramAt(this.#seen, at, grams.width);
       const hash = hashOf(gram, grams.shift);
       if ((((grams.filter[hash >> 3] as number) >> (hash & 7)) & 1) === 1)
         this.#lookUp(grams, gram, hash, at, count);
@@ -146,11 +148,11 @@ export class KnownMatcher {
     if (this.#told !== undefined && (this.#told.get(form) ?? -1) > this.#gone + at) return;
     let next = place;
     let end = at;
-    while (end < count && next < symbols.length && SEEN[end] === symbols[next]) {
+    while (end < count && next < symbols.length && this.#seen[end] === symbols[next]) {
       end++;
       next++;
     }
-    const first = place - agreeing(symbols, place, at);
+    const first = place - agreeing(this.#seen, symbols, place, at);
     const isOpen = end === count && next < symbols.length;
     if (!isOpen && Math.min(next, to) - Math.max(first, from) < need) return;
     const start = this.#byteOf(at - (place - first));
@@ -191,7 +193,7 @@ export class KnownMatcher {
     for (const candidate of waiting) {
       const { symbols } = candidate.form;
       let end = from;
-      while (end < count && candidate.next < symbols.length && SEEN[end] === symbols[candidate.next]) {
+      while (end < count && candidate.next < symbols.length && this.#seen[end] === symbols[candidate.next]) {
         end++;
         candidate.next++;
       }
@@ -208,7 +210,7 @@ export class KnownMatcher {
     const { filter, shift, stride, buckets, values, forms, places } = grams;
     if (stride === 1) return;
     for (let at = count - HELD_SYMBOLS; at >= 0 && at > count - HELD_SYMBOLS - stride; at--) {
-      const gram = gramAt(SEEN, at, grams.width);
+      const gram = gramAt(this.#seen, at, grams.width);
       const hash = hashOf(gram, shift);
       if ((((filter[hash >> 3] as number) >> (hash & 7)) & 1) === 0) continue;
       const bucket = bucketOf(hash);
@@ -217,14 +219,14 @@ export class KnownMatcher {
         const { symbols } = forms[i] as SecretForm;
         const place = places[i] as number;
         let end = at;
-        while (end < count && SEEN[end] === symbols[place + end - at]) end++;
+        while (end < count && this.#seen[end] === symbols[place + end - at]) end++;
         if (end === count && place + end - at < symbols.length)
-          this.#open = Math.min(this.#open, this.#byteOf(at - agreeing(symbols, place, at)));
+          this.#open = Math.min(this.#open, this.#byteOf(at - agreeing(this.#seen, symbols, place, at)));
       }
     }
   }
 
-  /** Text offset of a symbol in `SEEN`. From one of the slice to the next: finds come nearly in order. */
+  /** Text offset of a symbol in `#seen`. From one of the slice to the next: finds come nearly in order. */
   #byteOf(symbol: number): number {
     if (symbol < this.#before) return this.#symbolsAt[symbol] as number;
     const bytes = this.#bytes;
@@ -245,7 +247,7 @@ export class KnownMatcher {
     }
     const kept = Math.min(count, HISTORY_SYMBOLS);
     const fresh = Math.min(kept, count - this.#before);
-    this.#symbols.set(SEEN.subarray(count - kept, count));
+    this.#symbols.set(this.#seen.subarray(count - kept, count));
     this.#symbolsAt.copyWithin(0, this.#before - (kept - fresh), this.#before);
     for (let byte = this.#bytes.length - 1, to = kept - 1; to >= kept - fresh; byte--)
       if (SYMBOLS[this.#bytes[byte] as number] !== 0) this.#symbolsAt[to--] = this.#base + byte;
@@ -255,8 +257,8 @@ export class KnownMatcher {
 }
 
 /** How many symbols of a form before `place` agree with those seen before `at`. */
-function agreeing(symbols: Uint8Array, place: number, at: number): number {
+function agreeing(seen: Uint8Array, symbols: Uint8Array, place: number, at: number): number {
   let count = 0;
-  while (count < place && count < at && SEEN[at - count - 1] === symbols[place - count - 1]) count++;
+  while (count < place && count < at && seen[at - count - 1] === symbols[place - count - 1]) count++;
   return count;
 }

@@ -1,3 +1,6 @@
+import { FILTER_LOG_MOST } from "../simd/layout.ts";
+import { machine } from "../simd/machine.ts";
+
 /** Keywords found, by where they end. Its memory is kept for the next search. */
 export class KeywordHits {
   count = 0;
@@ -38,16 +41,20 @@ export class KeywordHits {
 /** Every byte as it is compared: letters in lower case. */
 const LOWER = new Uint8Array(256).map((_, byte) => (byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte));
 
-/** Three bytes as one number, letters in lower case, some other characters as if they were the same: a first look. */
-const FOLD = 0x202020;
+/** Bytes as one number, letters in lower case, some other characters as if they were the same: a first look. */
+const FOLD = 0x20202020;
 
 /** 2^32 divided by the golden ratio (Knuth, TAOCP 3, 6.4). */
 const SPREAD = 0x9e3779b1;
+/** As in `assembly/searches.ts`. */
+const BEFORE = 0x85ebca6b;
+const ALONE = 0xc2b2ae35;
+/** Bits of the hashes of trigrams with a byte beside them. */
+const MORE_LOG = 18;
+const MORE_SHIFT = 32 - MORE_LOG;
+const MORE_BYTES = (2 ** MORE_LOG) >> 3;
 /** Entries of the filter for every trigram, as a power of two. */
 const FILTER_LOG = 4;
-
-/** Indexes of words, of one call. */
-const SIFTED = new Int32Array(32 * 1024);
 
 const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
@@ -70,9 +77,12 @@ export class KeywordSearch {
   /** the keywords, one behind the other, and where each begins; one more at the end */
   readonly #bytes: Uint8Array;
   readonly #starts: Int32Array;
-  /** 1: a trigram has this hash */
+  readonly #machine = machine();
+  /** a bit for each hash that a trigram has */
   readonly #filter: Uint8Array;
   readonly #shift: number;
+  /** of the filter, bytes before the bits of those hashes that trigrams have together with a byte beside them */
+  readonly #more: number;
   readonly #buckets: Int32Array;
   /** of every entry: the trigram, the keyword, how many bytes of that are from the trigram's first on, and the last */
   readonly #trigrams: Int32Array;
@@ -91,15 +101,18 @@ export class KeywordSearch {
     for (const [id, { length }] of keywords.entries())
       this.#starts[id + 1] = (this.#starts[id] ?? 0) + length;
     const found = keywords.flatMap((keyword, id) => entriesOf(keyword).map((entry) => ({ ...entry, id })));
-    const log = Math.max(17, Math.ceil(Math.log2(found.length)) + FILTER_LOG);
+    const log = Math.min(FILTER_LOG_MOST, Math.max(17, Math.ceil(Math.log2(found.length)) + FILTER_LOG));
     this.#shift = 32 - log;
-    this.#filter = new Uint8Array(2 ** log);
+    this.#more = (2 ** log) >> 3;
+    this.#filter = new Uint8Array(this.#more + MORE_BYTES);
     this.#buckets = new Int32Array(((2 ** log) >> FILTER_LOG) + 1);
     const entries = found
       .map((entry) => ({ ...entry, hash: Math.imul(entry.trigram, SPREAD) >>> this.#shift }))
       .sort((a, b) => a.hash - b.hash);
-    for (const { hash } of entries) {
-      this.#filter[hash] = 1;
+    for (const { hash, beside } of entries) {
+      this.#filter[hash >> 3] = (this.#filter[hash >> 3] ?? 0) | (1 << (hash & 7));
+      const byte = this.#more + (beside >> 3);
+      this.#filter[byte] = (this.#filter[byte] ?? 0) | (1 << (beside & 7));
       const next = (hash >> FILTER_LOG) + 1;
       this.#buckets[next] = (this.#buckets[next] ?? 0) + 1;
     }
@@ -115,52 +128,33 @@ export class KeywordSearch {
     }
   }
 
-  /**
-   * Keywords that end in `bytes` behind `seen` and at `length` at the latest. `words`: the same memory, with eight bytes
-   * more than `length`, whatever they are; 128 KiB at most.
-   */
-  search(bytes: Uint8Array, words: Uint32Array, seen: number, length: number, hits: KeywordHits): void {
-    const filter = this.#filter;
+  /** Keywords that end in the machine's window behind `seen` and at `length` at the latest; what lies beyond that is passed over. */
+  search(seen: number, length: number, hits: KeywordHits): void {
+    const { code, places, window, windowWords } = this.#machine;
     const shift = this.#shift;
-    const count = this.#sift(words, Math.max(0, seen - this.longest + 1) >> 2, length >> 2);
-    for (let i = 0; i < count; i++) {
-      const at = SIFTED[i] as number;
-      const word = (words[at] as number) | 0x20202020;
+    const first = Math.max(0, seen - this.longest + 1) >> 2;
+    const filter = this.#machine.filterAt(this.#filter);
+    const likely = code.findTrigrams(first, length >> 2, filter, shift, this.#more, MORE_SHIFT);
+    for (let i = 0; i < likely; i++) {
+      const at = places[i] as number;
+      const word = (windowWords[at] as number) | 0x20202020;
       const even = word & 0xffffff;
-      const odd = (word >>> 16) | ((((words[at + 1] as number) | 0x20) & 0xff) << 16);
-      const evenHash = Math.imul(even, SPREAD) >>> shift;
-      const oddHash = Math.imul(odd, SPREAD) >>> shift;
-      if (filter[evenHash] === 1) this.#lookUp(bytes, evenHash, even, 4 * at, seen, length, hits);
-      if (filter[oddHash] === 1) this.#lookUp(bytes, oddHash, odd, 4 * at + 2, seen, length, hits);
+      const odd = (word >>> 16) | ((((windowWords[at + 1] as number) | 0x20) & 0xff) << 16);
+      this.#lookUp(window, even, 4 * at, seen, length, hits);
+      this.#lookUp(window, odd, 4 * at + 2, seen, length, hits);
     }
-  }
-
-  /** Puts the words where something may be into `SIFTED` and says how many. Without a branch: one costs three times as much. */
-  #sift(words: Uint32Array, first: number, last: number): number {
-    const filter = this.#filter;
-    const shift = this.#shift;
-    let count = 0;
-    let word = (words[first] as number) | 0x20202020;
-    for (let i = first; i <= last; i++) {
-      const next = (words[i + 1] as number) | 0x20202020;
-      const even = Math.imul(word & 0xffffff, SPREAD) >>> shift;
-      const odd = Math.imul((word >>> 16) | ((next & 0xff) << 16), SPREAD) >>> shift;
-      SIFTED[count] = i;
-      count += (filter[even] as number) | (filter[odd] as number);
-      word = next;
-    }
-    return count;
   }
 
   #lookUp(
     bytes: Uint8Array,
-    hash: number,
     trigram: number,
     at: number,
     seen: number,
     length: number,
     hits: KeywordHits,
   ): void {
+    const hash = Math.imul(trigram, SPREAD) >>> this.#shift;
+    if ((((this.#filter[hash >> 3] as number) >> (hash & 7)) & 1) === 0) return;
     const end = this.#buckets[(hash >> FILTER_LOG) + 1] as number;
     for (let i = this.#buckets[hash >> FILTER_LOG] as number; i < end; i++) {
       if (this.#trigrams[i] !== trigram) continue;
@@ -199,6 +193,8 @@ export class KeywordSearch {
 
 interface Entry {
   readonly trigram: number;
+  /** hash of the trigram with the keyword's byte behind it, or else the one before, or else alone */
+  readonly beside: number;
   /** of its first byte, counted from the keyword's; -1: the byte before it */
   readonly place: number;
 }
@@ -210,23 +206,40 @@ function entriesOf(keyword: string): Entry[] {
     for (let place = odd; place + 3 <= keyword.length; place += 2) places.push(place);
     if (places.length > 0) {
       const [rarest = odd] = places.sort((a, b) => commonAt(keyword, a) - commonAt(keyword, b));
-      return [{ trigram: trigramOf(keyword.slice(rarest, rarest + 3)), place: rarest }];
+      return [entryOf(keyword, rarest, keyword.slice(rarest, rarest + 3))];
     }
     // three bytes at an odd place: two of them, and whatever is beside
     const place = commonness(keyword.slice(0, 2)) < commonness(keyword.slice(1)) ? -1 : 1;
-    const beside = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte));
-    const trigrams = new Set(
-      beside.map((any) => trigramOf(place < 0 ? any + keyword.slice(0, 2) : keyword.slice(1) + any)),
-    );
-    return [...trigrams].map((trigram) => ({ trigram, place }));
+    const all = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte));
+    const texts = all.map((any) => (place < 0 ? any + keyword.slice(0, 2) : keyword.slice(1) + any));
+    const entries = texts.map((text) => entryOf(keyword, place, text));
+    return [...new Map(entries.map((entry) => [entry.trigram, entry])).values()];
   });
+}
+
+/** `text`: three bytes that begin at `place` of the keyword. */
+function entryOf(keyword: string, place: number, text: string): Entry {
+  const trigram = trigramOf(text);
+  const behind = keyword[place + 3];
+  const before = keyword[place - 1];
+  const beside =
+    behind !== undefined
+      ? Math.imul(wordOf(text + behind), SPREAD)
+      : before !== undefined
+        ? Math.imul(wordOf(before + text), BEFORE)
+        : Math.imul(trigram, ALONE);
+  return { trigram, place, beside: beside >>> MORE_SHIFT };
 }
 
 function commonAt(keyword: string, place: number): number {
   return commonness(keyword.slice(place, place + 3));
 }
 
-/** As it is read from memory, on this machine. */
+/** As it is read from memory, on this machine, three bytes of it and four. */
 function trigramOf(text: string): number {
-  return (text.charCodeAt(0) | (text.charCodeAt(1) << 8) | (text.charCodeAt(2) << 16) | FOLD) & 0xffffff;
+  return wordOf(`${text}\0`) & 0xffffff;
+}
+
+function wordOf(text: string): number {
+  return Buffer.from(text, "latin1").readInt32LE() | FOLD;
 }

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { KeywordIndex, PatternMatcher } from "../../../src/dlp/pattern-matcher.ts";
 import { KeywordHits, KeywordSearch } from "../../../src/dlp/patterns/keyword-search.ts";
+import { machine } from "../../../src/dlp/simd/machine.ts";
 import { EXAMPLES, fill, numbers } from "./examples.ts";
 import { BUILTIN, windowOf } from "./find.ts";
 
@@ -114,11 +115,9 @@ describe("the search for keywords", () => {
         fc.string({ unit: fc.constantFrom(..."abkABK-_9 "), maxLength: 300 }),
         fc.nat(300),
         (keywords, text, seen) => {
-          const memory = new ArrayBuffer(400);
-          const bytes = Buffer.from(memory);
-          bytes.fill("k").write(text, "latin1");
+          machine().window.fill("k", 0, 400).write(text, "latin1");
           const hits = new KeywordHits();
-          new KeywordSearch(keywords).search(bytes, new Uint32Array(memory), seen, text.length, hits);
+          new KeywordSearch(keywords).search(seen, text.length, hits);
           hits.sort(0);
           const expected = keywords.flatMap((word, id) =>
             Array.from({ length: text.length }, (_, at) => at + word.length)

@@ -1,0 +1,3 @@
+export { findGrams, findTrigrams, reduce } from "./searches";
+export { sieve } from "./sieve";
+export { saysText } from "./judge";
