@@ -1,4 +1,5 @@
-import { Inflater } from "./inflater.ts";
+import { freeInflater, takeInflater } from "./free-inflaters.ts";
+import type { Inflater } from "./inflater.ts";
 import { SLICE_BYTES } from "./limits.ts";
 import type { Member, MemberOutlet } from "./member.ts";
 import { MemberHead } from "./member-head.ts";
@@ -14,7 +15,7 @@ export class DeflatedMember implements Member {
   #inflated = 0;
   #over = false;
   /** in turn: bytes inflated, and the text offset up to which they were compressed */
-  #places: number[] = [];
+  #places = NO_PLACES;
 
   /** `start`: where it begins in the text. */
   constructor(format: MemberHead["format"], start: number, outlet: MemberOutlet) {
@@ -45,14 +46,17 @@ export class DeflatedMember implements Member {
       if (this.#head.unreadable !== undefined) this.#outlet.unreadable(this.#head.unreadable, false);
       if (this.#head.wrong) this.#over = true;
       if (!this.#head.done || i === bytes.length) return;
-      this.#inflater = new Inflater((inflated) => this.#take(inflated));
+      this.#inflater = takeInflater((inflated, ended) => this.#take(inflated, ended));
       this.#places = [0, base + i];
     }
     while (i < bytes.length && !this.#over) {
-      const slice = bytes.subarray(0, i + SLICE_BYTES);
+      const slice = i + SLICE_BYTES < bytes.length ? bytes.subarray(0, i + SLICE_BYTES) : bytes;
       i = this.#inflater.write(slice, i);
-      if (this.#inflater.ended || this.#inflater.broken) this.end();
-      else if (this.#places.at(-2) !== this.#inflated) this.#places.push(this.#inflated, base + i);
+      if (this.#over || this.#inflater.ended || this.#inflater.broken) {
+        this.end();
+        return;
+      }
+      if (this.#places.at(-2) !== this.#inflated) this.#places.push(this.#inflated, base + i);
       else this.#places[this.#places.length - 1] = base + i;
       if (this.#places.length > 2 * PLACES) void this.open;
     }
@@ -67,21 +71,24 @@ export class DeflatedMember implements Member {
   }
 
   end(): void {
+    if (this.#inflater) freeInflater(this.#inflater);
+    this.#inflater = undefined;
     if (this.#over) return;
     this.#over = true;
     this.#reader?.write(EMPTY, true);
-    this.#inflater = undefined;
   }
 
-  #take(inflated: Buffer): void {
+  #take(inflated: Buffer, ended: boolean): void {
     if (this.#over) return;
     this.#inflated += inflated.length;
     this.#reader ??= this.#outlet.reader(this.#head.format, this.#start);
-    if (this.#outlet.inflated(inflated.length)) this.#reader.write(inflated);
+    this.#over = ended;
+    if (this.#outlet.inflated(inflated.length)) this.#reader.write(inflated, ended);
     else this.#over = true;
   }
 }
 
 const EMPTY = Buffer.alloc(0);
+const NO_PLACES: number[] = [];
 /** Places after which those that are done with are dropped. */
 const PLACES = 64;

@@ -1,6 +1,8 @@
 /** Bits that the table decides at once; longer codes are followed bit by bit. */
 const TABLE_BITS = 10;
 const MAX_BITS = 15;
+/** where the symbols of each length begin, while a code is built */
+const OFFSETS = new Uint16Array(MAX_BITS + 2);
 
 /** The bits of `hold` that are the index of `table`. */
 export const TABLE_MASK = (1 << TABLE_BITS) - 1;
@@ -32,7 +34,8 @@ export class HuffmanCode {
     }
     // only a code of one symbol may be incomplete
     if (left > 0 && used > 1) return false;
-    const offsets = new Uint16Array(MAX_BITS + 2);
+    const offsets = OFFSETS;
+    offsets[1] = 0;
     for (let length = 1; length <= MAX_BITS; length++)
       offsets[length + 1] = (offsets[length] as number) + (counts[length] as number);
     for (let i = 0; i < count; i++) {
@@ -46,16 +49,20 @@ export class HuffmanCode {
     return true;
   }
 
+  /** Of one bit first, then twice as long with each bit more: what shorter codes decide is the same in both halves. */
   #fill(): void {
-    const table = this.table.fill(0);
+    const { table } = this;
+    table[0] = 0;
     let code = 0;
     let index = 0;
     for (let length = 1; length <= TABLE_BITS; length++) {
+      const half = 1 << (length - 1);
+      if (half > 16) table.copyWithin(half, 0, half);
+      else for (let at = 0; at < half; at++) table[half + at] = table[at] as number;
       const count = this.#counts[length] as number;
-      for (let i = 0; i < count; i++, code++) {
-        const entry = ((this.#symbols[index++] as number) << 4) | length;
-        for (let at = reversed(code, length); at < 1 << TABLE_BITS; at += 1 << length) table[at] = entry;
-      }
+      for (let i = 0; i < count; i++, code++)
+        table[(REVERSED[code] as number) >> (TABLE_BITS - length)] =
+          ((this.#symbols[index++] as number) << 4) | length;
       code <<= 1;
     }
   }
@@ -83,8 +90,7 @@ export class HuffmanCode {
   }
 }
 
-function reversed(code: number, length: number): number {
-  let result = 0;
-  for (let i = 0; i < length; i++) result |= ((code >> i) & 1) << (length - 1 - i);
-  return result;
-}
+/** `TABLE_BITS` bits the other way round. */
+const REVERSED = new Uint16Array(1 << TABLE_BITS);
+for (let code = 1; code < REVERSED.length; code++)
+  REVERSED[code] = ((REVERSED[code >> 1] as number) >> 1) | ((code & 1) << (TABLE_BITS - 1));

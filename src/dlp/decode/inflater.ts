@@ -28,12 +28,15 @@ const DISTANCE_REST = 9;
 const ENDED = 10;
 const BROKEN = 11;
 
+/** What was inflated; the bytes are used again. `ended`: nothing follows, whether the data is whole or no such data after all. */
+export type TakeInflated = (inflated: Buffer, ended: boolean) => void;
+
 /**
  * Inflates deflated data (RFC 1951) as it comes, in constant memory. `node:zlib` can't: what is called synchronously there
  * wants all of it.
  */
 export class Inflater {
-  readonly #take: (inflated: Buffer) => void;
+  #take: TakeInflated;
   readonly #out = Buffer.allocUnsafe(BUFFER);
   #at = 0;
   /** up to here it was taken */
@@ -57,9 +60,19 @@ export class Inflater {
   #length = 0;
   #symbol = 0;
 
-  /** `take`: what was inflated; the bytes are used again. */
-  constructor(take: (inflated: Buffer) => void) {
+  constructor(take: TakeInflated) {
     this.#take = take;
+  }
+
+  /** Other data begin: nothing of those before can be said again, as none reaches back behind its own first byte. */
+  restart(take: TakeInflated): void {
+    this.#take = take;
+    this.#at = 0;
+    this.#taken = 0;
+    this.#bits.giveBack();
+    this.#step = BLOCK;
+    this.#last = false;
+    this.#index = 0;
   }
 
   /** The data is whole. */
@@ -78,7 +91,7 @@ export class Inflater {
     bits.bytes = bytes;
     bits.next = from;
     while (this.#step < ENDED && this.#go(bits));
-    this.#flush();
+    this.#flush(this.#step >= ENDED);
     bits.bytes = NO_BYTES;
     // whole bytes that were read ahead are not its own
     if (this.#step === ENDED) bits.giveBack();
@@ -221,7 +234,7 @@ export class Inflater {
     const out = this.#out;
     while (true) {
       if (this.#step === SYMBOL) {
-        if (this.#at > BUFFER - LONGEST) this.#flush();
+        if (this.#at > BUFFER - LONGEST) this.#flush(false);
         // Most symbols are literals with short codes.
         const { bytes } = bits;
         let { hold, count, next } = bits;
@@ -289,12 +302,12 @@ export class Inflater {
 
   /** Room for one more byte at least. */
   #room(): void {
-    if (this.#at === BUFFER) this.#flush();
+    if (this.#at === BUFFER) this.#flush(false);
   }
 
   /** What was inflated is taken; the last 32 KiB stay, to be repeated. */
-  #flush(): void {
-    if (this.#at > this.#taken) this.#take(this.#out.subarray(this.#taken, this.#at));
+  #flush(ended: boolean): void {
+    if (this.#at > this.#taken) this.#take(this.#out.subarray(this.#taken, this.#at), ended);
     if (this.#at > BUFFER - LONGEST) {
       this.#out.copyWithin(0, this.#at - WINDOW, this.#at);
       this.#at = WINDOW;

@@ -7,7 +7,8 @@ type Step = number | "text" | "counted";
 /** Skips what stands before the deflated data of one member of a stream, however long and however it is cut. */
 export class MemberHead {
   readonly format: "gzip" | "zlib" | "zip";
-  readonly #fixed: Buffer;
+  /** the fixed part; kept only where it comes in pieces */
+  #fixed: Buffer = EMPTY;
   #filled = 0;
   #steps: Step[] | undefined;
   #counted = 0;
@@ -18,18 +19,24 @@ export class MemberHead {
 
   constructor(format: MemberHead["format"]) {
     this.format = format;
-    this.#fixed = Buffer.alloc(FIXED[format]);
   }
 
   /** Index behind the bytes from `from` on that belong to the head. */
   write(bytes: Buffer, from: number): number {
     let i = from;
     if (this.#steps === undefined) {
-      const copied = bytes.copy(this.#fixed, this.#filled, i, i + this.#fixed.length - this.#filled);
-      this.#filled += copied;
-      i += copied;
-      if (this.#filled < this.#fixed.length) return i;
-      this.#steps = this.#read();
+      const fixed = FIXED[this.format];
+      if (this.#filled === 0 && bytes.length - i >= fixed) {
+        this.#steps = this.#read(bytes, i);
+        i += fixed;
+      } else {
+        if (this.#filled === 0) this.#fixed = Buffer.alloc(fixed);
+        const copied = bytes.copy(this.#fixed, this.#filled, i, i + fixed - this.#filled);
+        this.#filled += copied;
+        i += copied;
+        if (this.#filled < fixed) return i;
+        this.#steps = this.#read(this.#fixed, 0);
+      }
     }
     while (i < bytes.length && this.#steps.length > 0 && !this.wrong) i = this.#step(bytes, i, this.#steps);
     return i;
@@ -59,10 +66,9 @@ export class MemberHead {
     return at + skipped;
   }
 
-  #read(): Step[] {
-    const head = this.#fixed;
-    if (this.format === "gzip") return this.#readGzip(head[2] as number, head[3] as number);
-    return this.format === "zip" ? this.#readZip(head) : [];
+  #read(bytes: Buffer, at: number): Step[] {
+    if (this.format === "gzip") return this.#readGzip(bytes[at + 2] as number, bytes[at + 3] as number);
+    return this.format === "zip" ? this.#readZip(bytes, at) : [];
   }
 
   /** RFC 1952 §2.3. */
@@ -77,20 +83,21 @@ export class MemberHead {
   }
 
   /** APPNOTE 6.3.10 §4.3.7. What is stored stands in the text as it is. */
-  #readZip(head: Buffer): Step[] {
-    const version = head.readUInt16LE(4) & 0xff;
-    const flags = head.readUInt16LE(6);
-    const method = head.readUInt16LE(8);
-    const name = head.readUInt16LE(26);
+  #readZip(head: Buffer, at: number): Step[] {
+    const version = head.readUInt16LE(at + 4) & 0xff;
+    const flags = head.readUInt16LE(at + 6);
+    const method = head.readUInt16LE(at + 8);
+    const name = head.readUInt16LE(at + 26);
     const sane = version <= 63 && (flags & 0xd780) === 0 && name < 4096 && METHODS.has(method);
     if (sane && (flags & 1) !== 0) this.unreadable = "an encrypted entry of a zip archive";
     else if (sane && !READABLE.has(method)) this.unreadable = `an entry of a zip archive in method ${method}`;
     this.wrong = !sane || this.unreadable !== undefined || method !== 8;
-    const rest = name + head.readUInt16LE(28);
+    const rest = name + head.readUInt16LE(at + 28);
     return rest === 0 ? [] : [rest];
   }
 }
 
+const EMPTY = Buffer.alloc(0);
 const FIXED = { gzip: 10, zlib: 2, zip: 30 };
 /** §4.4.5 */
 const METHODS: ReadonlySet<number> = new Set([

@@ -6,6 +6,9 @@ import { MORE, type Spelled, type Spelling } from "./spelling.ts";
 /** Bytes that are said at a time. */
 const PIECE_BYTES = 4096;
 const EMPTY = Buffer.alloc(0);
+/** What stretches say at the moment, one inside the other. Nothing of it outlives a call. */
+const SAID: Buffer[] = [];
+let level = 0;
 
 /** Reads a text as it comes, for what it finds. */
 export interface TextReader {
@@ -33,7 +36,6 @@ export class Respelled {
   #at = 0;
   /** text offset behind the last telling place */
   #telling = 0;
-  #said: Buffer = EMPTY;
 
   constructor(spelling: Spelling, newReader: NewReader) {
     this.spelling = spelling;
@@ -65,14 +67,13 @@ export class Respelled {
     this.#telling = base + at;
     this.#places = new Places(from);
     this.#reader = this.#newReader(this.spelling, this.#places);
-    if (this.#said.length === 0) this.#said = Buffer.allocUnsafe(PIECE_BYTES);
-    if (from < base) this.#decode(before.subarray(before.length - (base - from)), from, true, spelled);
+    if (from < base) this.#decode(before.subarray(before.length - (base - from)), from, true, false, spelled);
     return this.go(text, base, last, spelled);
   }
 
   /** Reads on in a stretch. */
   go(text: Buffer, base: number, last: boolean, spelled: Spelled): number {
-    const stop = this.#decode(text, base, last, spelled);
+    const stop = this.#decode(text, base, last, last, spelled);
     if (last && this.#reader && stop === text.length) this.#end();
     return stop;
   }
@@ -90,11 +91,21 @@ export class Respelled {
     this.#reader = undefined;
   }
 
-  #decode(text: Buffer, base: number, last: boolean, spelled: Spelled): number {
+  /** `closes`: the whole text ends with this one, too. */
+  #decode(text: Buffer, base: number, last: boolean, closes: boolean, spelled: Spelled): number {
+    const said = SAID[level] ?? Buffer.allocUnsafeSlow(PIECE_BYTES);
+    SAID[level++] = said;
+    try {
+      return this.#say(said, text, base, last, closes, spelled);
+    } finally {
+      level--;
+    }
+  }
+
+  #say(said: Buffer, text: Buffer, base: number, last: boolean, closes: boolean, spelled: Spelled): number {
     const { spelling } = this;
     const { bit } = spelling;
     const places = this.#places;
-    const said = this.#said;
     let i = Math.max(0, this.#at - base);
     let length = 0;
     let ended = false;
@@ -107,7 +118,7 @@ export class Respelled {
       ended = i >= limit;
       if (ended || i === text.length) break;
       if (length > PIECE_BYTES - spelled.bytes.length) {
-        this.#say(length, base + i, false);
+        this.#tell(said.subarray(0, length), base + i, false);
         length = 0;
         continue;
       }
@@ -123,14 +134,14 @@ export class Respelled {
       places.add(length, base + i);
       if (spelled.telling) this.#telling = Math.max(this.#telling, base + i);
     }
-    this.#say(length, base + i, ended);
+    this.#tell(said.subarray(0, length), base + i, ended || (closes && i === text.length));
     return i;
   }
 
-  #say(length: number, at: number, ended: boolean): void {
+  #tell(said: Buffer, at: number, ended: boolean): void {
     this.#at = at;
-    this.#places.advance(length);
-    this.#reader?.write(this.#said.subarray(0, length), ended);
+    this.#places.advance(said.length);
+    this.#reader?.write(said, ended);
     if (ended) this.#reader = undefined;
   }
 }

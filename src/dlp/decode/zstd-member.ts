@@ -6,8 +6,9 @@ import type { Member, MemberOutlet } from "./member.ts";
 export class ZstdMember implements Member {
   readonly #outlet: MemberOutlet;
   readonly #start: number;
-  /** the frame so far; room grows with it */
-  #frame = Buffer.alloc(1024);
+  /** the frame so far: bytes of the text itself while it is not known to go on, then its own, with room that grows */
+  #frame: Buffer = EMPTY;
+  #own = false;
   #length = 0;
   /** bytes of the frame's header; 0: not known yet */
   #head = 0;
@@ -36,10 +37,21 @@ export class ZstdMember implements Member {
   write(bytes: Buffer, from: number): void {
     if (this.#over) return;
     const piece = bytes.subarray(from, from + ZSTD_BYTES + 1 - this.#length);
-    if (this.#length + piece.length > this.#frame.length)
-      this.#frame = Buffer.concat([this.#frame], Math.max(this.#length + piece.length, this.#length * 2));
-    piece.copy(this.#frame, this.#length);
+    if (this.#length === 0) this.#frame = piece;
+    else if (this.#length + piece.length > this.#frame.length)
+      this.#grow(Math.max(this.#length + piece.length, this.#length * 2));
+    if (this.#own) piece.copy(this.#frame, this.#length);
     this.#length += piece.length;
+    this.#readOn();
+    if (!this.#own && !this.#over) this.#grow(Math.max(FRAME_BYTES, this.#length));
+  }
+
+  #grow(room: number): void {
+    this.#frame = Buffer.concat([this.#frame.subarray(0, this.#length)], room);
+    this.#own = true;
+  }
+
+  #readOn(): void {
     if (this.#head === 0 && !this.#readHead()) return;
     while (!this.#last && this.#readBlock());
     if (this.#last) this.end();
@@ -123,29 +135,57 @@ export class ZstdMember implements Member {
     }
     const end = Math.min(this.#next, this.#length);
     if (this.#head === 0 || end <= this.#head) return;
-    const blocks = Buffer.from(this.#frame.subarray(this.#head, end));
+    const blocks = this.#frame.subarray(this.#head, end);
+    const plain = plainBlocks(blocks);
+    const inflated = plain ?? this.#inflate(blocks);
+    const work = plain ? plain.length : Math.max(inflated?.length ?? 0, ZSTD_CALL_BYTES);
+    if (this.#outlet.inflated(work) && inflated && inflated.length > 0)
+      this.#outlet.reader("zstd", this.#start).write(inflated, true);
+  }
+
+  /** Undefined: it can't be read. */
+  #inflate(blocks: Buffer): Buffer | undefined {
+    const frame = Buffer.concat([PLAIN_HEAD, blocks]);
     if (!this.#last) {
-      let at = 0;
       let last = 0;
-      while (at + 3 <= blocks.length) {
+      for (let at = PLAIN_HEAD.length; at + 3 <= frame.length; at += blockBytes(frame.readUIntLE(at, 3)))
         last = at;
-        const head = blocks.readUIntLE(at, 3);
-        at += blockBytes(head);
-      }
-      blocks[last] = (blocks[last] as number) | 1;
+      frame[last] = (frame[last] as number) | 1;
     }
     try {
-      const inflated = zstdDecompressSync(Buffer.concat([PLAIN_HEAD, blocks]), {
-        maxOutputLength: ZSTD_INFLATED_BYTES,
-      });
-      if (this.#outlet.inflated(inflated.length))
-        this.#outlet.reader("zstd", this.#start).write(inflated, true);
+      return zstdDecompressSync(frame, { maxOutputLength: ZSTD_INFLATED_BYTES });
     } catch (error) {
       // Otherwise its first bytes were chance.
       if (error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE")
         this.#outlet.unreadable("a zstd frame that becomes too large", true);
+      return undefined;
     }
   }
+}
+
+/**
+ * What whole blocks say that are stored, or one byte again and again: few of them, of which there may be many frames, as
+ * one call of zlib takes as long as thousands of bytes. Undefined: another kind is among them, or they say much.
+ */
+function plainBlocks(blocks: Buffer): Buffer | undefined {
+  let size = 0;
+  for (let at = 0; at + 3 <= blocks.length; ) {
+    const head = blocks.readUIntLE(at, 3);
+    size += head >> 3;
+    if (((head >> 1) & 3) === 2 || size > PLAIN_BYTES) return undefined;
+    at += blockBytes(head);
+  }
+  const said = Buffer.allocUnsafe(size);
+  let length = 0;
+  for (let at = 0; at + 3 <= blocks.length; ) {
+    const head = blocks.readUIntLE(at, 3);
+    const to = length + (head >> 3);
+    if (((head >> 1) & 3) === 1) said.fill(blocks[at + 3] as number, length, to);
+    else blocks.copy(said, length, at + 3, at + 3 + (head >> 3));
+    length = to;
+    at += blockBytes(head);
+  }
+  return said;
 }
 
 /** §3.1.1.1.2 */
@@ -161,3 +201,10 @@ function blockBytes(head: number): number {
 
 /** The first bytes of a frame with a window of `ZSTD_WINDOW_BYTES` and nothing else stated. */
 const PLAIN_HEAD = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, (Math.log2(ZSTD_WINDOW_BYTES) - 10) << 3]);
+const EMPTY = Buffer.alloc(0);
+/** Room for a frame that goes on. */
+const FRAME_BYTES = 1024;
+/** Bytes that stored blocks are read up to without zlib. */
+const PLAIN_BYTES = 4096;
+/** Bytes of work that a call of zlib counts as at least: it takes as long as inflating so many. */
+const ZSTD_CALL_BYTES = 4096;

@@ -143,6 +143,29 @@ test("of a zstd frame what came is read when it pauses, and at a message's end",
   }
 });
 
+test.each([64, 1000, 9000])(
+  "of a zstd frame stored blocks and repeated bytes are read, %i bytes each",
+  (size) => {
+    const block = (kind: number, length: number, bytes: Buffer, last = false) => {
+      const head = Buffer.alloc(3);
+      head.writeUIntLE((length << 3) | (kind << 1) | (last ? 1 : 0), 0, 3);
+      return Buffer.concat([head, bytes]);
+    };
+    const stored = Buffer.concat([Buffer.alloc(size, " "), Buffer.from(VALUE.slice(0, 9))]);
+    const frame = Buffer.concat([
+      Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x58]),
+      block(1, size, Buffer.from("-")),
+      block(0, stored.length, stored),
+      block(0, VALUE.length - 9, Buffer.from(VALUE.slice(9))),
+      block(1, size, Buffer.from("\n"), true),
+    ]);
+    for (const piece of [1, 7, frame.length]) {
+      const text = Buffer.concat([Buffer.from("before "), frame, frame, Buffer.from(" after")]);
+      expect(namesOf(scan(text, piece))).toEqual(["KEY", "KEY"]);
+    }
+  },
+);
+
 test("a zstd frame without its last byte does not go because it pauses", () => {
   const data = zstdCompressSync(Buffer.from(` ${VALUE} `));
   const scanner = detectors.scanner(settings, () => undefined);

@@ -93,3 +93,31 @@ test("any bytes break it or not, and it stays in its bounds", () => {
     { numRuns: 1000, seed: 9 },
   );
 });
+
+test("used again, it says the same as a new one, and repeats nothing of the data before", () => {
+  const parts: Buffer[] = [];
+  const take = (bytes: Buffer) => parts.push(Buffer.from(bytes));
+  const inflater = new Inflater(take);
+  // broken in the middle, cut off in the middle, whole
+  const packed = deflateRawSync(Buffer.from("the secret of another request. ".repeat(99)));
+  for (const before of [
+    Buffer.concat([packed.subarray(0, 40), Buffer.alloc(99, 255)]),
+    packed.subarray(0, 50),
+    packed,
+  ]) {
+    inflater.write(before, 0);
+    inflater.restart(take);
+    parts.length = 0;
+    const content = Buffer.from("a text of its own, a text of its own ".repeat(50));
+    inflater.write(deflateRawSync(content), 0);
+    expect(inflater.ended).toBe(true);
+    expect(Buffer.concat(parts).equals(content)).toBe(true);
+    inflater.restart(take);
+    parts.length = 0;
+    // §3.2.6: the fixed code's length of three (0000001) at a distance of one (00000): behind the first byte there is nothing
+    inflater.write(Buffer.from([0x03, 0x02, 0x00, 0x00]), 0);
+    expect(inflater.broken).toBe(true);
+    expect(parts).toEqual([]);
+    inflater.restart(take);
+  }
+});
