@@ -97,7 +97,7 @@ class Sieve {
     memory.set(classOf(UNREADABLE_PAIRS.map((pair) => pair >> 8)), layout.UNREADABLE_FIRST);
     memory.writeUInt32LE(UNREADABLE_PAIRS.length, layout.UNREADABLE_COUNT);
     for (const [i, pair] of UNREADABLE_PAIRS.entries())
-      memory.writeUInt16BE(pair, layout.UNREADABLE_PAIRS + 2 * i);
+      memory.writeUInt16LE(pair, layout.UNREADABLE_PAIRS + 2 * i);
     memory.set(PAIRS, layout.PAIRS);
     for (const pair of MAGIC_PAIRS)
       memory[layout.PAIRS + pair] = (memory[layout.PAIRS + pair] ?? 0) | layout.MAGIC_BIT;

@@ -29,9 +29,9 @@ export function isSilent(start: u32, end: u32): bool {
   // of a short one only text and what is compressed is read
   const phases: u32 = end - start < <u32>(4 * RUN_CHARS) ? 1 : 4;
   for (let phase: u32 = 0; phase < phases; phase++) {
-    const count = decodeBeginning(start + phase, end);
-    if (beginsUnreadable(count)) return false;
-    if (phases > 1 && beginsUtf8(count, ((end - start - phase) * 3) >> 2)) return false;
+    const from = start + phase;
+    if (isUnreadable((valueAt(from) << 10) | (valueAt(from + 1) << 4) | (valueAt(from + 2) >> 2))) return false;
+    if (phases > 1 && beginsUtf8(decodeBeginning(from, end), ((end - from) * 3) >> 2)) return false;
   }
   return true;
 }
@@ -39,6 +39,12 @@ export function isSilent(start: u32, end: u32): bool {
 @inline
 function hexAt(address: u32): u32 {
   return <u32>load<u8>(HEX_VALUES + <u32>load<u8>(address));
+}
+
+/** Of a character of base64. */
+@inline
+function valueAt(address: u32): u32 {
+  return <u32>load<u8>(VALUES + <u32>load<u8>(address));
 }
 
 /** Values of sixteen characters of base64, either alphabet. */
@@ -146,7 +152,8 @@ function isSilentHex(from: u32, to: u32): bool {
     before = byte;
   }
   count = min(count, JUDGED_BYTES);
-  return !beginsUnreadable(count) && !beginsUtf8(count, (to - from) >> 1);
+  const first = (<u32>load<u8>(BEGINNING) << 8) | <u32>load<u8>(BEGINNING, 1);
+  return !isUnreadable(first) && !beginsUtf8(count, (to - from) >> 1);
 }
 
 /** Whether compressed data may begin with these: by the tables, in which one may have the other's second. */
@@ -164,7 +171,7 @@ function decodeBeginning(from: u32, end: u32): u32 {
   let bits: u32 = 0;
   let count: u32 = 0;
   for (let i = from; i < to; i++) {
-    bits = ((bits << 6) | <u32>load<u8>(VALUES + <u32>load<u8>(i))) & 0xffff;
+    bits = ((bits << 6) | valueAt(i)) & 0xffff;
     const used = (i - from) & 3;
     if (used !== 0) {
       store<u8>(BEGINNING + count, <u8>(bits >> (6 - 2 * used)));
@@ -174,11 +181,11 @@ function decodeBeginning(from: u32, end: u32): u32 {
   return count;
 }
 
-function beginsUnreadable(count: u32): bool {
-  if (count < 2 || load<u8>(UNREADABLE_FIRST + <u32>load<u8>(BEGINNING)) === 0) return false;
-  const pair = load<u16>(BEGINNING);
+/** Whether a format that can't be undone begins with these two bytes. */
+function isUnreadable(pair: u32): bool {
+  if (load<u8>(UNREADABLE_FIRST + (pair >> 8)) === 0) return false;
   const formats = load<u32>(UNREADABLE_COUNT);
-  for (let i: u32 = 0; i < formats; i++) if (load<u16>(UNREADABLE_PAIRS + 2 * i) === pair) return true;
+  for (let i: u32 = 0; i < formats; i++) if (<u32>load<u16>(UNREADABLE_PAIRS + 2 * i) === pair) return true;
   return false;
 }
 

@@ -3,7 +3,7 @@ import { anyOf, classesOf, maskOf } from "./classes";
 import { isSilent } from "./judge";
 import {
   BASE32_NIBBLES, COUNTS, ENDS, INPUT, LEAD_NIBBLES, LEADS, LIST_NIBBLES, LISTS, LOWER_BITS, LOWERS,
-  MAGIC_BIT, MAGIC_BITS, MAGICS, NUMBER_BITS, PAIRS, RUN_BITS, RUN_NIBBLES, RUNS, UPPER_BITS, UPPERS, VALUES,
+  MAGIC_BIT, MAGIC_BITS, MAGIC_SECOND_NIBBLES, MAGICS, NUMBER_BITS, PAIRS, RUN_BITS, RUN_NIBBLES, RUNS, UPPER_BITS, UPPERS, VALUES,
 } from "../layout";
 
 /** Index behind the last run that was told; a longer one goes on through whole blocks. */
@@ -35,7 +35,8 @@ export function sieve(length: u32): void {
       const run = classesOf(bytes, RUN_NIBBLES);
       const runMask = maskOf(run, RUN_BITS);
       inRun |= runMask << part;
-      magic |= maskOf(run, MAGIC_BITS) << part;
+      const second = anyOf(classesOf(v128.load(INPUT + at + part, 1), MAGIC_SECOND_NIBBLES));
+      magic |= (maskOf(run, MAGIC_BITS) & second) << part;
       lead |= anyOf(classesOf(bytes, LEAD_NIBBLES)) << part;
       if (runMask === 0xffff) {
         const base32 = classesOf(bytes, BASE32_NIBBLES);
@@ -112,38 +113,54 @@ function findRuns(inRun: u64, before: u64, at: u32, length: u32, out: u32): u32 
   const over = sixteen((inRun << 16) | (before >> 48));
   const within = sixteen(inRun);
   if ((over | within) === 0) return out;
-  return tellRuns(over, within, at, length, out);
+  return tellRuns(over & 0xffff, within, inRun, at, length, out);
 }
 
-function tellRuns(over: u64, within: u64, at: u32, length: u32, out: u32): u32 {
-  // those of the first that begin in the block are among the second
-  over &= 0xffff;
-  while ((over | within) !== 0) {
-    let place: u32;
-    if (over !== 0) {
-      place = at + <u32>ctz(over) - 16;
-      over &= over - 1;
-    } else {
-      place = at + <u32>ctz(within);
-      within &= within - 1;
+/** `over`: those that begin in the sixteen bytes before the block. `within`: those that begin in it. */
+function tellRuns(over: u64, within: u64, inRun: u64, at: u32, length: u32, out: u32): u32 {
+  if (over !== 0) {
+    const place = at + <u32>ctz(over) - 16;
+    if (place >= behind) {
+      // the others are of the same run: it goes on into the block
+      let start = place;
+      while (start > behind && isOfRun(start - 1)) start--;
+      out = tellRun(start, at + <u32>ctz(~inRun), at, length, out);
     }
-    if (place < behind) continue;
-    let start = place;
-    while (start > behind && load<u8>(VALUES + <u32>load<u8>(INPUT + start - 1)) !== 64) start--;
-    const most = min(length, start + JUDGED_CHARS);
-    let end = place + RUN_CHARS;
-    while (end < most && load<u8>(VALUES + <u32>load<u8>(INPUT + end)) !== 64) end++;
-    if (end === length || load<u8>(ENDS + <u32>load<u8>(INPUT + end)) === 0 || !isSilent(INPUT + start, INPUT + end)) {
-      store<u16>(out, <u16>start);
-      out += 2;
-    }
-    behind = end;
-    if (end === start + <u32>JUDGED_CHARS) {
-      // through the rest of this block, and of those behind it
-      const last = min(length, (at + 64));
-      while (behind < last && load<u8>(VALUES + <u32>load<u8>(INPUT + behind)) !== 64) behind++;
-      if (behind >= at + 64) goesOn = true;
-    }
+  }
+  for (within &= bitsFrom(at); within !== 0; within &= bitsFrom(at)) {
+    const bit = ctz(within);
+    out = tellRun(at + <u32>bit, at + <u32>(bit + ctz(~(inRun >> bit))), at, length, out);
+  }
+  return out;
+}
+
+/** Those of a block that stand behind the last run. */
+@inline
+function bitsFrom(at: u32): u64 {
+  if (behind <= at) return ~0;
+  return behind - at > 63 ? 0 : ~(<u64>0) << <u64>(behind - at);
+}
+
+@inline
+function isOfRun(place: u32): bool {
+  return load<u8>(VALUES + <u32>load<u8>(INPUT + place)) !== 64;
+}
+
+/** `to`: where the run ends in this block, or the block does. */
+function tellRun(start: u32, to: u32, at: u32, length: u32, out: u32): u32 {
+  const most = min(length, start + JUDGED_CHARS);
+  let end = min(to, most);
+  if (to >= at + 64) while (end < most && isOfRun(end)) end++;
+  if (end === length || load<u8>(ENDS + <u32>load<u8>(INPUT + end)) === 0 || !isSilent(INPUT + start, INPUT + end)) {
+    store<u16>(out, <u16>start);
+    out += 2;
+  }
+  behind = end;
+  if (end === start + <u32>JUDGED_CHARS) {
+    // through the rest of this block, and of those behind it
+    const last = min(length, at + 64);
+    while (behind < last && isOfRun(behind)) behind++;
+    if (behind >= at + 64) goesOn = true;
   }
   return out;
 }
