@@ -1,4 +1,5 @@
 import { CompressedMembers } from "./decode/compressed-members.ts";
+import { DROPPED_ESCAPES } from "./decode/dropped-escapes.ts";
 import { type DecodedRun, EncodedRuns, LANES } from "./decode/encoded-runs.ts";
 import { DEPTH, INFLATED_FREE_BYTES, INFLATED_RATIO } from "./decode/limits.ts";
 import { LOOK_ALIKES } from "./decode/look-alikes.ts";
@@ -47,14 +48,19 @@ export class EncodedViews {
     this.#sought = sought;
     this.#depth = depth;
     this.#found = found;
-    this.#respellings = new Respellings(({ encoding, replaceable }, places) => {
+    this.#respellings = new Respellings((spelling, places) => {
+      const { encoding, replaceable } = spelling;
       const find = (name: string, from: number, to: number, tell: (start: number, end: number) => void) => {
         const start = places.of(from);
-        const end = places.of(to);
+        // A separator behind the last character is no part of it.
+        const end = spelling === DROPPED_ESCAPES ? places.of(to - 1) + 1 : places.of(to);
         // What stands there as it is was found in the text itself.
         if (end - start !== to - from || !this.#isNoted(name, start, end)) tell(start, end);
       };
-      return new ViewReader(sought, depth + 1, {
+      // Known secrets alone: of a text without separators words side by side may look like a token.
+      const [of, inside] =
+        spelling === DROPPED_ESCAPES ? [{ ...sought, keywords: undefined }, DEPTH] : [sought, depth + 1];
+      return new ViewReader(of, inside, {
         secret: (form, inner, from, to, whole) =>
           find(form.secret.name, from, to, (start, end) =>
             found.secret(form, nested(encoding, inner), start, end, replaceable && whole),

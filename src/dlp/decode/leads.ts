@@ -1,10 +1,11 @@
+import { DROPPED_ESCAPES } from "./dropped-escapes.ts";
 import { ESCAPES } from "./escapes.ts";
 import { LOOK_ALIKES, TAGS } from "./look-alikes.ts";
 import { QUOTED_PRINTABLE } from "./quoted-printable.ts";
 import type { Spelling } from "./spelling.ts";
 
 /** The ways of spelling that are undone in every text. */
-export const SPELLINGS: readonly Spelling[] = [ESCAPES, QUOTED_PRINTABLE, LOOK_ALIKES, TAGS];
+export const SPELLINGS: readonly Spelling[] = [ESCAPES, QUOTED_PRINTABLE, LOOK_ALIKES, TAGS, DROPPED_ESCAPES];
 
 /** What may stand behind an escape's first character. */
 const SECONDS: Readonly<Record<string, string>> = {
@@ -12,6 +13,15 @@ const SECONDS: Readonly<Record<string, string>> = {
   "&": "#ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
   "\\": "\\/uUx01234567\r\n",
   "=": "23456789abcdefABCDEF\r\n",
+};
+
+/** What may stand behind the first character of what is taken out. */
+const DROPPED_SECONDS: Readonly<Record<string, string>> = {
+  "%": SECONDS["%"] ?? "",
+  "&": SECONDS["&"] ?? "",
+  "\\": "\\uUx01234567",
+  "=": "23456789ABCDEF",
+  "<": "/!ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
 };
 
 /** The bits of the spellings that may begin with a byte. One pass over a text looks for all of them. */
@@ -36,4 +46,13 @@ for (const [lead, bits] of LEADS.entries()) {
   if (seconds !== undefined) for (const second of Buffer.from(seconds)) row[second] = bits;
   else if (lead === 0) row.fill(bits, 0x21, 0x7f);
   else row.fill(bits, 0x80, 0xc0);
+}
+
+for (const [character, seconds] of Object.entries(DROPPED_SECONDS)) {
+  const lead = character.charCodeAt(0);
+  LEADS[lead] = (LEADS[lead] as number) | DROPPED_ESCAPES.bit;
+  for (const second of Buffer.from(seconds)) {
+    const pair = (lead << 8) | second;
+    PAIRS[pair] = (PAIRS[pair] as number) | DROPPED_ESCAPES.bit;
+  }
 }

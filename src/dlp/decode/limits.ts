@@ -58,6 +58,12 @@ export const BACKSLASHES = 16;
 /** Characters between `&` and `;`, or of a number between braces; a longer reference is none. */
 export const REFERENCE_CHARS = 20;
 
+/** Characters between two escapes that are taken out from between those of a known secret; where more are, escapes are text. */
+export const DENSE_PIECE_BYTES = 12;
+
+/** Escapes side by side that are looked through for what stands behind them; more are taken out from between characters of a known secret, whatever does. */
+export const SEPARATOR_COUNT = 16;
+
 /** Characters of base32 in a row from which on they are decoded: twenty bytes. */
 export const BASE32_CHARS = 32;
 

@@ -5,6 +5,11 @@ import { MORE, type Spelled, type Spelling } from "./spelling.ts";
 
 /** Bytes that are said at a time. */
 const PIECE_BYTES = 4096;
+/** Bytes that are copied one by one. */
+const COPIED_BYTES = 32;
+
+/** Behind something telling no more is looked for. */
+const CLOSE_BYTES = AROUND_BYTES / 8;
 const EMPTY = Buffer.alloc(0);
 /** What stretches say at the moment, one inside the other. Nothing of it outlives a call. */
 const SAID: Buffer[] = [];
@@ -114,7 +119,9 @@ export class Respelled {
       const end = Math.min(text.length, limit, i + PIECE_BYTES - length);
       const from = i;
       while (i < end && ((LEADS[text[i] as number] as number) & bit) === 0) i++;
-      length += text.copy(said, length, from, i);
+      // A call costs as much as many bytes.
+      if (i - from > COPIED_BYTES) length += text.copy(said, length, from, i);
+      else for (let k = from; k < i; k++) said[length++] = text[k] as number;
       ended = i >= limit;
       if (ended || i === text.length) break;
       if (length > PIECE_BYTES - spelled.bytes.length) {
@@ -123,7 +130,9 @@ export class Respelled {
         continue;
       }
       if (i === end) continue;
+      spelled.inside = base + i < this.#telling + CLOSE_BYTES;
       const taken = spelling.read(text, i, last, spelled);
+      spelled.inside = false;
       if (taken === MORE) break;
       if (taken === 0) {
         said[length++] = text[i++] as number;

@@ -20,6 +20,8 @@ export interface Spelled {
   length: number;
   /** it may stand in a token: what is around it is worth reading */
   telling: boolean;
+  /** something telling stands close before it: whether this tells, too, is of no interest yet */
+  inside: boolean;
   /** what stands in front of the text */
   before: Uint8Array;
 }
@@ -28,7 +30,7 @@ export interface Spelled {
 export const MORE = -1;
 
 export function newSpelled(): Spelled {
-  return { bytes: new Uint8Array(8), length: 0, telling: false, before: new Uint8Array(0) };
+  return { bytes: new Uint8Array(8), length: 0, telling: false, inside: false, before: new Uint8Array(0) };
 }
 
 /** One byte is what was read. */

@@ -201,3 +201,46 @@ test("names, links, programs and other languages are nothing", () => {
   ].join("\n");
   expect(scan(Buffer.from(text.repeat(20)))).toEqual([]);
 });
+
+/** What stands behind characters of a secret, and would leave letters or digits there. */
+const SEPARATORS: Record<string, readonly string[]> = {
+  "controls of JSON": ["\\u0001", "\\\\u0000", "\\u0000"],
+  "NULs of C": ["\\x00"],
+  "code points in braces": ["\\u{1}"],
+  "NULs and spaces of URLs": ["%00", "%20"],
+  "spaces of HTML": ["&nbsp;", "&thinsp;", "&#8202;"],
+  "references to nothing": ["&#0;"],
+  "tags of HTML": ["<br>", "</b>", "<br />", "<!---->"],
+  "letters of another language": ["\\u4f60"],
+  "spaces of quoted-printable": ["=20"],
+  "all kinds of separators": ["\\u0001", "&nbsp;", "%00", "<br>", "\\n"],
+};
+
+describe.each(Object.entries(SEPARATORS))("%s", (_, separators) => {
+  test.each([1, 2, 3, 5])(
+    "behind every %i characters hide no known secret, which is replaced where it stands",
+    (every) => {
+      let count = 0;
+      const spelled = VALUE.replaceAll(
+        new RegExp(`.{${every}}(?!$)`, "g"),
+        (piece) => piece + (separators[count++ % separators.length] ?? ""),
+      );
+      const body = Buffer.from(`{"a": "it is ${spelled}"}`);
+      const found = scan(body);
+      expect(found.map(nameOf)).toContain("known_secrets KEY");
+      for (const { start, end, replaceable } of found) {
+        expect(replaceable).toBe(true);
+        expect(body.toString("latin1", start, end)).toBe(spelled);
+      }
+      for (let cut = 1; cut < body.length; cut++) expect(sorted(scan(body, [cut]))).toEqual(sorted(found));
+      expect(sorted(scan(body, [...body.keys()]))).toEqual(sorted(found));
+    },
+  );
+});
+
+test("sixteen separators behind each character hide no known secret", () => {
+  for (const separator of ["\\u0001", "&nbsp;", "<br>"])
+    expect(scan(Buffer.from([...VALUE].join(separator.repeat(16)))).map(nameOf)).toContain(
+      "known_secrets KEY",
+    );
+});
