@@ -58,6 +58,8 @@ export const WINDOW = 0x71000;
 export const WINDOW_BYTES = TAIL_BYTES + SLICE_BYTES + 32;
 /** Answers of both searches: places, four bytes each. */
 export const PLACES = 0x84000;
+/** What stands around line ends in a run, put together. No search goes on meanwhile. */
+export const JOINED = PLACES;
 /** Filters of both searches: a bit for each hash. */
 export const FILTER_BYTES = 0x20000;
 export const FILTERS = 0xa0000;

@@ -1,7 +1,7 @@
 import { RUN_CHARS, TEXT_BYTES } from "../../decode/limits";
 import { anyOf, classesOf } from "./classes";
 import {
-  BEGINNING, HEX_VALUES, LOW_TEXT, MAGIC_FIRST_NIBBLES, MAGIC_SECOND_NIBBLES, TEXT, UNREADABLE_COUNT,
+  BEGINNING, HEX_VALUES, LOW_TEXT, MAGIC_BIT, MAGIC_FIRST_NIBBLES, MAGIC_SECOND_NIBBLES, PAIRS, TEXT, UNREADABLE_COUNT,
   UNREADABLE_FIRST, UNREADABLE_PAIRS, VALUES,
 } from "../layout";
 
@@ -77,14 +77,14 @@ function every(place: u32): u64 {
   return (<u64>0x1111111111111111) << place;
 }
 
-/** Whether `least` bits are set in a row, 13 to 22. */
+/** Where `least` bits are set in a row, 13 to 22. */
 @inline
-function hasRow(mask: u64, least: u32): bool {
+function rowsOf(mask: u64, least: u32): u64 {
   let row = mask & (mask >> 1);
   row &= row >> 2;
   row &= row >> 4;
   // eight in a row, twice, as far apart as the rest
-  return (row & (row >> (least - 8 > 8 ? 8 : least - 8)) & (least > 16 ? row >> (least - 8) : ~(<u64>0))) !== 0;
+  return row & (row >> min(8, least - 8)) & (row >> (least - 8));
 }
 
 /**
@@ -124,16 +124,30 @@ export function saysText(start: u32, end: u32, least: u32): bool {
       second2 |= anyOf(classesOf(byte2, MAGIC_SECOND_NIBBLES)) << part;
     }
     const inside: u64 = most === 64 ? ~0 : ((<u64>1) << most) - 1;
-    if ((((first0 & (second1 >> 1)) | (first1 & (second2 >> 1)) | (first2 & (second0 >> 2))) & inside) !== 0)
-      return true;
+    if (holdsMagic(start + at, first0 & (second1 >> 1) & inside, 0)) return true;
+    if (holdsMagic(start + at, first1 & (second2 >> 1) & inside, 2)) return true;
+    if (holdsMagic(start + at, first2 & (second0 >> 2) & inside, 4)) return true;
     for (let phase: u32 = 0; phase < 4; phase++) {
+      const none = every((phase + 3) & 3);
       const row =
         (text0 & every(phase)) |
         (text1 & every((phase + 1) & 3)) |
         (text2 & every((phase + 2) & 3)) |
-        every((phase + 3) & 3);
-      if (hasRow(row & inside, least)) return true;
+        none;
+      // one that begins with a pair that completes none has a byte less
+      if ((rowsOf(row & inside, least) & ~none) !== 0) return true;
     }
+  }
+  return false;
+}
+
+/** Whether compressed data begin at one of `places`, with the byte that begins so many bits into the character there. */
+function holdsMagic(address: u32, places: u64, bits: u32): bool {
+  for (; places !== 0; places &= places - 1) {
+    const at = address + <u32>ctz(places);
+    const four = (valueAt(at) << 18) | (valueAt(at + 1) << 12) | (valueAt(at + 2) << 6) | valueAt(at + 3);
+    const two = (four >> (8 - bits)) & 0xffff;
+    if ((load<u8>(PAIRS + two) & MAGIC_BIT) !== 0) return true;
   }
   return false;
 }
@@ -146,7 +160,7 @@ function isSilentHex(from: u32, to: u32): bool {
     const byte = (hexAt(i) << 4) | hexAt(i + 1);
     texts = load<u8>(TEXT + byte) === 1 ? texts + 1 : 0;
     if (texts === <u32>TEXT_BYTES) return false;
-    if (count > 0 && isMagic(before, byte)) return false;
+    if (count > 0 && (load<u8>(PAIRS + ((before << 8) | byte)) & MAGIC_BIT) !== 0) return false;
     if (count < JUDGED_BYTES) store<u8>(BEGINNING + count, <u8>byte);
     count++;
     before = byte;
@@ -154,15 +168,6 @@ function isSilentHex(from: u32, to: u32): bool {
   count = min(count, JUDGED_BYTES);
   const first = (<u32>load<u8>(BEGINNING) << 8) | <u32>load<u8>(BEGINNING, 1);
   return !isUnreadable(first) && !beginsUtf8(count, (to - from) >> 1);
-}
-
-/** Whether compressed data may begin with these: by the tables, in which one may have the other's second. */
-@inline
-function isMagic(first: u32, second: u32): bool {
-  return (
-    (load<u8>(MAGIC_FIRST_NIBBLES + (first & 15)) & load<u8>(MAGIC_FIRST_NIBBLES + (first >> 4), 16)) !== 0 &&
-    (load<u8>(MAGIC_SECOND_NIBBLES + (second & 15)) & load<u8>(MAGIC_SECOND_NIBBLES + (second >> 4), 16)) !== 0
-  );
 }
 
 /** Decodes base64 from `from` on; how many bytes. */

@@ -2,7 +2,7 @@ import { JUDGED_CHARS, RUN_CHARS } from "../../decode/limits";
 import { anyOf, classesOf, maskOf } from "./classes";
 import { isSilent } from "./judge";
 import {
-  BASE32_NIBBLES, COUNTS, ENDS, INPUT, LEAD_NIBBLES, LEADS, LIST_NIBBLES, LISTS, LOWER_BITS, LOWERS,
+  BASE32_NIBBLES, COUNTS, ENDS, INPUT, JOINED, LEAD_NIBBLES, LEADS, LIST_NIBBLES, LISTS, LOWER_BITS, LOWERS,
   MAGIC_BIT, MAGIC_BITS, MAGIC_SECOND_NIBBLES, MAGICS, NUMBER_BITS, PAIRS, RUN_BITS, RUN_NIBBLES, RUNS, UPPER_BITS, UPPERS, VALUES,
 } from "../layout";
 
@@ -146,12 +146,37 @@ function isOfRun(place: u32): bool {
   return load<u8>(VALUES + <u32>load<u8>(INPUT + place)) !== 64;
 }
 
+/** Whether a run says nothing, nor what it goes on to behind line ends. Where that can't be told it may say something. */
+function isSilentRun(start: u32, end: u32, length: u32): bool {
+  if (end === length || isOfRun(end)) return false;
+  if (load<u8>(ENDS + <u32>load<u8>(INPUT + end)) === 1) return isSilent(INPUT + start, INPUT + end);
+  memory.copy(JOINED, INPUT + start, end - start);
+  let size = end - start;
+  let at = end;
+  while (isLineEnd(at)) {
+    while (at < length && (isLineEnd(at) || load<u8>(INPUT + at) === 0x20)) at++;
+    for (; at < length && isOfRun(at); at++) {
+      if (size === JUDGED_CHARS) return false;
+      store<u8>(JOINED + size, load<u8>(INPUT + at));
+      size++;
+    }
+    if (at === length) return false;
+  }
+  return load<u8>(ENDS + <u32>load<u8>(INPUT + at)) === 1 && isSilent(JOINED, JOINED + size);
+}
+
+@inline
+function isLineEnd(place: u32): bool {
+  const byte = load<u8>(INPUT + place);
+  return byte === 0x0a || byte === 0x0d;
+}
+
 /** `to`: where the run ends in this block, or the block does. */
 function tellRun(start: u32, to: u32, at: u32, length: u32, out: u32): u32 {
   const most = min(length, start + JUDGED_CHARS);
   let end = min(to, most);
   if (to >= at + 64) while (end < most && isOfRun(end)) end++;
-  if (end === length || load<u8>(ENDS + <u32>load<u8>(INPUT + end)) === 0 || !isSilent(INPUT + start, INPUT + end)) {
+  if (!isSilentRun(start, end, length)) {
     store<u16>(out, <u16>start);
     out += 2;
   }
