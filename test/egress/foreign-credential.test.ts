@@ -112,6 +112,13 @@ const REFUSED: Record<string, Sent> = {
   "a client secret alone": { fields: FORM, body: [`client_id=1&client_secret=${OWN}`] },
   "a grant in the query": { path: "/token?grant_type=password", fields: FORM, body: [`password=${OWN}`] },
   "a name in escapes": { fields: FORM, body: [`a=1&client%5Fsecre%74=${OWN}`] },
+  "a list of one": { fields: FORM, body: [`a=1&access_token[]=${OWN}`] },
+  "the first of a list": { fields: FORM, body: [`a=1&access_token%5B0%5D=${OWN}`] },
+  "a dot between": { fields: FORM, body: [`api.key=${OWN}`] },
+  "a name escaped twice": { fields: FORM, body: [`api%255fkey=${OWN}`] },
+  "a broken escape in the name": { fields: FORM, body: [`client%5Fsecret%=${OWN}`] },
+  "a NUL behind the name": { fields: FORM, body: [`client_secret%00.x=${OWN}`] },
+  "a NUL in the name": { fields: JSON_TYPE, body: [`{"client\\u0000_secret":"${OWN}"}`] },
   "another spelling": { fields: FORM, body: [`Client-Secret=${OWN}`] },
   "a semicolon between": { fields: FORM, body: [`a=1;refresh_token=${OWN}`] },
   "a name behind one without a value": { fields: FORM, body: [`a;refresh_token=${OWN}`] },
@@ -253,6 +260,20 @@ describe.for(PROTOCOLS)("over %s a host with the sidecar's credential", (protoco
     const plain = await over(protocol, { method: "GET", path: "/t?code=1&password=2" });
     expect(plain.whole[0]?.head).toContain("GET /t?code=1&password=2 HTTP/1.1");
   });
+});
+
+test.for(["access_token[]", "access_token%5b0%5d", "api.key", "api%255Fkey", "api_key%", "api_key%00x"])(
+  "a query parameter that some servers read as a credential's is taken off: %s",
+  async (name) => {
+    const { whole } = await over("http/1.1", { method: "GET", path: `/i?a=1&${name}=${OWN}&b=2` });
+    expect(whole[0]?.head).toContain("GET /i?a=1&b=2 HTTP/1.1");
+  },
+);
+
+test("names that only hold a credential's, or a word of it, are no credential's", async () => {
+  const path = "/i?key[]=1&token[0]=2&api.keys=3&filter[sig.nature]=4&my.api.key.name=5&key%=6";
+  const { whole } = await over("http/1.1", { method: "GET", path });
+  expect(whole[0]?.head).toContain(`GET ${path} HTTP/1.1`);
 });
 
 test("a query parameter is taken off behind a semicolon too, which separates for some servers", async () => {

@@ -38,9 +38,41 @@ const GRANT_NAMES: ReadonlySet<string> = new Set(
   "actortoken assertion authreqid code devicecode idtoken passcode password subjecttoken token".split(" "),
 );
 
-/** Lower case, without what the spellings of one name differ in: `client-secret`, `clientSecret`, ` client_secret`. */
+/** Times that a name may be escaped once more. */
+const ESCAPED_COUNT = 3;
+
+/**
+ * Lower case, without what the spellings of one name differ in, or some servers pass over: `client-secret`,
+ * `clientSecret`, ` client_secret`, `client.secret`, `client_secret[0]`, `client%5fsecret`, a broken escape, a NUL and
+ * what stands behind it where that ends the name.
+ */
 export function plainName(name: string): string {
-  return name.toLowerCase().replaceAll(/[-_\s]/g, "");
+  let plain = name;
+  for (let i = 0; i < ESCAPED_COUNT && plain.includes("%"); i++)
+    plain = plain.replaceAll(/%([0-9a-f]{2})/gi, (_, digits: string) =>
+      String.fromCharCode(Number.parseInt(digits, 16)),
+    );
+  const lower = plain.toLowerCase();
+  if (PLAIN.test(lower)) return lower;
+  return bare(lower);
+}
+
+const PLAIN = /^[a-z0-9]*$/;
+
+/** Without its index, and without characters of ASCII that are neither letter nor digit. */
+function bare(lower: string): string {
+  const parts = lower.replace(/(?:\[[0-9]*\][\s\0]*)+$/, "").split("\0");
+  // what a server passes over, or what ends the name
+  const [first = ""] = parts;
+  const whole = parts.join("").replaceAll(SEPARATORS, "");
+  return isName(whole) ? whole : first.replaceAll(SEPARATORS, "");
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are no part of a name
+const SEPARATORS = /[\u0001-/:-`{-\u007f]/g;
+
+function isName(plain: string): boolean {
+  return QUERY_NAMES.has(plain) || BODY_NAMES.has(plain) || meaningInGrant(plain) !== "other";
 }
 
 /** What a parameter of a query, or a field of a body, is by its name (`plainName`). */
