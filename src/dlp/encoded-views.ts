@@ -1,6 +1,7 @@
 import { CompressedMembers } from "./decode/compressed-members.ts";
 import { DROPPED_ESCAPES } from "./decode/dropped-escapes.ts";
 import { type DecodedRun, EncodedRuns, LANES } from "./decode/encoded-runs.ts";
+import { freeGathered, type GatheredRuns, type ShortRun, takeGathered } from "./decode/gathered-runs.ts";
 import { DEPTH, INFLATED_FREE_BYTES, INFLATED_RATIO } from "./decode/limits.ts";
 import { LOOK_ALIKES } from "./decode/look-alikes.ts";
 import type { TextReader } from "./decode/respelled.ts";
@@ -11,7 +12,7 @@ import { nested, type ViewFindings } from "./decode/view-findings.ts";
 import type { KnownIndex, SecretForm } from "./known/known-index.ts";
 import { KnownMatcher } from "./known/matcher.ts";
 import { type KeywordIndex, PatternMatcher } from "./pattern-matcher.ts";
-import { holdsNothing } from "./quick-look.ts";
+import { holdNothing, holdsNothing } from "./quick-look.ts";
 import { SLICE_BYTES, sieve } from "./simd/sieve.ts";
 
 /** What a text and all that is encoded in it are searched for. */
@@ -34,7 +35,15 @@ export class EncodedViews {
   readonly #sought: Sought;
   readonly #depth: number;
   readonly #found: ViewFindings;
-  readonly #runs = new EncodedRuns((run) => this.#run(run));
+  readonly #runs = new EncodedRuns(
+    (run) => this.#run(run),
+    (said, length, hex, start, end, plain) => {
+      if (this.#gathered?.hasRoom(length) === false) this.#emptyGathered();
+      this.#gathered ??= takeGathered();
+      this.#gathered.add(said, length, hex, start, end, plain);
+    },
+  );
+  #gathered: GatheredRuns | undefined;
   readonly #sparse = new SparseRuns((run) => this.#readRun(run, true));
   readonly #respellings: Respellings;
   readonly #members: CompressedMembers | undefined;
@@ -104,6 +113,7 @@ export class EncodedViews {
     this.#members?.write(bytes, last, sieved.magics);
     this.#respellings.write(bytes, last, sieved.leads);
     this.#runs.write(bytes, last, sieved.runs);
+    this.#emptyGathered();
     this.#sparse.write(bytes, last, sieved);
   }
 
@@ -117,6 +127,7 @@ export class EncodedViews {
   /** Reads what there is of something that goes on. */
   settle(): void {
     this.#runs.settle();
+    this.#emptyGathered();
     this.#sparse.settle();
     this.#respellings.settle();
     this.#members?.settle();
@@ -125,6 +136,7 @@ export class EncodedViews {
   /** A message ends here: the next one may hold as much that is compressed. */
   boundary(): void {
     this.#runs.settle();
+    this.#emptyGathered();
     this.#sparse.settle();
     this.#respellings.boundary();
     this.#members?.boundary();
@@ -139,7 +151,21 @@ export class EncodedViews {
     );
   }
 
+  /** Reads what short runs say. */
+  #emptyGathered(): void {
+    const gathered = this.#gathered;
+    if (gathered === undefined) return;
+    this.#gathered = undefined;
+    const { index, keywords } = this.#sought;
+    gathered.empty(
+      (bytes) => holdNothing(index, keywords, bytes),
+      (run) => this.#readRun(run, false),
+    );
+    freeGathered(gathered);
+  }
+
   #run(run: DecodedRun): boolean {
+    this.#emptyGathered();
     const { decoded, encoding, start, end, lane, known } = run;
     if (run.telling) this.#readRun(run, false);
     if (this.#depth + 1 === DEPTH) return false;
@@ -157,7 +183,7 @@ export class EncodedViews {
   }
 
   /** A secret that only base64 or hex is around is found in the text itself too, where it can be replaced. */
-  #readRun({ decoded, encoding, start, end, plain }: DecodedRun, members: boolean): void {
+  #readRun({ decoded, encoding, start, end, plain }: ShortRun, members: boolean): void {
     const { index, keywords } = this.#sought;
     if (!members && decoded.length < SHORT_BYTES && holdsNothing(index, keywords, decoded)) return;
     const places: DecodedPlace[] = [];

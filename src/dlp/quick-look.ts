@@ -2,6 +2,8 @@ import { encodedIn } from "./decode/encoded-in.ts";
 import type { KnownIndex } from "./known/known-index.ts";
 import { KnownMatcher } from "./known/matcher.ts";
 import { type KeywordIndex, PatternMatcher } from "./pattern-matcher.ts";
+import { KeywordHits } from "./patterns/keyword-search.ts";
+import { machine } from "./simd/machine.ts";
 
 let found = false;
 const onFound = (): void => {
@@ -18,3 +20,22 @@ export function holdsNothing(index: KnownIndex, keywords: KeywordIndex | undefin
   if (keywords && !found) new PatternMatcher(keywords, onFound).write(text, true);
   return !found && encodedIn(text) === undefined;
 }
+
+/**
+ * The same of many texts at once, `texts` with a byte between them that is part of nothing. What one text says may make
+ * another's no find of a pattern: here every keyword is one.
+ */
+export function holdNothing(index: KnownIndex, keywords: KeywordIndex | undefined, texts: Buffer): boolean {
+  found = false;
+  new KnownMatcher(index, onFound).write(texts, true);
+  if (found) return false;
+  if (keywords?.search) {
+    machine().window.set(texts);
+    HITS.count = 0;
+    keywords.search.search(0, texts.length, HITS);
+    if (HITS.count > 0) return false;
+  }
+  return encodedIn(texts) === undefined;
+}
+
+const HITS = new KeywordHits();

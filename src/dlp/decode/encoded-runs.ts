@@ -1,7 +1,16 @@
-import { TEXT, VALUES } from "./base64-values.ts";
-import { OVERLAP_CHARS, RUN_CHARS, SEGMENT_CHARS, TEXT_BYTES } from "./limits.ts";
+import { VALUES } from "./base64-values.ts";
+import { OVERLAP_CHARS, RUN_CHARS, SEGMENT_CHARS } from "./limits.ts";
+import {
+  decodeShortBase64,
+  decodeShortHex,
+  NOTHING,
+  SAID,
+  SHORT_CHARS,
+  saidLength,
+  TEXT_ALONE,
+  tellingPhases,
+} from "./short-run.ts";
 import { isTelling } from "./telling.ts";
-import { isUnreadable, UNREADABLE_PAIRS } from "./unreadable-formats.ts";
 
 /** A part of a run, decoded in one way. */
 export interface DecodedRun {
@@ -23,6 +32,16 @@ export interface DecodedRun {
 /** True: what goes on in that lane is wanted whatever it looks like, until the run ends. */
 export type TakeRun = (run: DecodedRun) => boolean;
 
+/** What a short run says that is text and holds nothing compressed: the first `length` bytes of `said`, which are used again. */
+export type TakeShortRun = (
+  said: Buffer,
+  length: number,
+  hex: boolean,
+  start: number,
+  end: number,
+  plain: boolean,
+) => void;
+
 /** Lanes of a run. */
 export const LANES = 6;
 
@@ -43,6 +62,7 @@ const NO_CHARS = Buffer.alloc(0);
  */
 export class EncodedRuns {
   readonly #take: TakeRun;
+  readonly #takeShort: TakeShortRun | undefined;
   /** characters of the run that is open, without line ends; room is made with the first */
   #run: Buffer = NO_CHARS;
   #length = 0;
@@ -60,8 +80,10 @@ export class EncodedRuns {
   /** characters of the run before those that are kept */
   #passed = 0;
 
-  constructor(take: TakeRun) {
+  /** `takeShort`: is given short texts in place of `take`. */
+  constructor(take: TakeRun, takeShort?: TakeShortRun) {
     this.#take = take;
+    this.#takeShort = takeShort;
   }
 
   /** Text offset of the run that is open; the bytes seen when none is long enough. */
@@ -176,20 +198,34 @@ export class EncodedRuns {
       probe = to;
     }
     if (hex) return;
+    const phases = length <= SHORT_CHARS && !this.#given ? tellingPhases(run, length) : 15;
     for (let phase = 0; phase < 4; phase++) {
-      if (length < 4 * RUN_CHARS && !this.#given && !isShortText(run, phase, length)) continue;
+      if (((phases >> phase) & 1) === 0 && !this.#given) continue;
+      if (length <= SHORT_CHARS && !this.#given) {
+        const saying = decodeShortBase64(run, phase, length);
+        if (saying === NOTHING || (saying === TEXT_ALONE && this.#isTakenShort(false, end))) continue;
+      }
       const decoded = Buffer.from(run.toString("latin1", phase, length), "base64");
       this.#offer(decoded, "base64", end, phase, (this.#passed / 4) * 3);
     }
   }
 
   #decodeHex(from: number, to: number, end: number): void {
-    const digits = this.#run.toString("latin1", from, to);
     for (const skipped of [0, 1]) {
+      if (to - from <= SHORT_CHARS && !this.#given) {
+        const saying = decodeShortHex(this.#run, from + skipped, to);
+        if (saying === NOTHING || (saying === TEXT_ALONE && this.#isTakenShort(true, end))) continue;
+      }
+      const digits = this.#run.toString("latin1", from, to);
       const decoded = Buffer.from(digits.slice(skipped, skipped + ((digits.length - skipped) & ~1)), "hex");
       const odd = (from + skipped) & 1;
       this.#offer(decoded, "hex", end, 4 + odd, (this.#passed + from + skipped - odd) / 2);
     }
+  }
+
+  #isTakenShort(hex: boolean, end: number): boolean {
+    this.#takeShort?.(SAID, saidLength, hex, this.#start, end, !this.#written);
+    return this.#takeShort !== undefined;
   }
 
   /** `at`: where it begins in its lane, in bytes. */
@@ -215,40 +251,3 @@ for (const byte of Buffer.from("0123456789abcdefABCDEF")) HEX[byte] = 1;
 function isHexDigit(byte: number): boolean {
   return HEX[byte] === 1;
 }
-
-/** Whether a short run decodes to text or to compressed data, without decoding it: an identifier seldom does. */
-function isShortText(run: Buffer, phase: number, length: number): boolean {
-  let texts = 0;
-  let bits = 0;
-  let before = 0;
-  if (phase === 0 && beginsUnreadable(run)) return true;
-  for (let i = phase; i < length; i++) {
-    bits = ((bits << 6) | (VALUES[run[i] as number] as number)) & 0xffff;
-    const used = (i - phase) & 3;
-    if (used === 0) continue;
-    const byte = (bits >> (6 - 2 * used)) & 255;
-    if (before === 0x1f ? byte === 0x8b : before === 0x78 ? isZlib(byte) : before === 0x28 && byte === 0xb5)
-      return true;
-    before = byte;
-    texts = TEXT[byte] === 1 ? texts + 1 : 0;
-    if (texts === TEXT_BYTES) return true;
-  }
-  return false;
-}
-
-/** Whether it decodes to the first bytes of a format that can't be undone. */
-function beginsUnreadable(run: Buffer): boolean {
-  const first = ((VALUES[run[0] as number] as number) << 2) | ((VALUES[run[1] as number] as number) >> 4);
-  return (
-    UNREADABLE_FIRST[first] === 1 && isUnreadable(Buffer.from(run.toString("latin1", 0, RUN_CHARS), "base64"))
-  );
-}
-
-/** Whether 0x78 and this are the first bytes of zlib's format (RFC 1950 §2.2). */
-function isZlib(second: number): boolean {
-  return (0x7800 | second) % 31 === 0 && (second & 0x20) === 0;
-}
-
-/** 1: a format begins with this byte. */
-const UNREADABLE_FIRST = new Uint8Array(256);
-for (const pair of UNREADABLE_PAIRS) UNREADABLE_FIRST[pair >> 8] = 1;
