@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { connect, type TLSSocket } from "node:tls";
+import type { RouteSpec } from "../../src/policy/route.ts";
 import { HOST, originCa } from "./harness.ts";
 
 export interface State {
@@ -24,11 +25,15 @@ export class SeparateSidecar {
     this.caPem = caPem;
   }
 
-  static async start(originPort: number, secrets: Record<string, string>): Promise<SeparateSidecar> {
+  /** `fields`: of its route. */
+  static async start(
+    originPort: number,
+    secrets: Record<string, string>,
+    fields: Partial<RouteSpec> = {},
+  ): Promise<SeparateSidecar> {
     const file = new URL("./sidecar-process.ts", import.meta.url);
-    const child = fork(file, [String(originPort), originCa.pem, JSON.stringify(secrets)], {
-      execArgv: ["--expose-gc"],
-    });
+    const args = [String(originPort), originCa.pem, JSON.stringify(secrets), JSON.stringify(fields)];
+    const child = fork(file, args, { execArgv: ["--expose-gc"] });
     const [{ port, ca }] = await once(child, "message");
     return new SeparateSidecar(child, port, ca);
   }
