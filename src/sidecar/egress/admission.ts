@@ -1,5 +1,6 @@
 import { type AllowDecision, decide, isAllowed } from "../../policy/decide.ts";
 import type { HeaderList, RequestFacts } from "../../policy/facts.ts";
+import type { RouteAuth, RouteSpec } from "../../policy/route.ts";
 import type { CompiledRoute } from "../../policy/routes.ts";
 import { type Refusal, refuse } from "../../policy/verdict.ts";
 import type { Brokered } from "./credential/foreign.ts";
@@ -40,20 +41,29 @@ export function admit(
   if (gate && "code" in gate) return gate;
   const over = plane.quotas.admit(spec, host, request.facts, performance.now());
   if (over) return over;
+  const put = spec.auth && putOn(plane, spec, spec.auth, host, { fields, target }, record);
+  // Last: nothing behind it throws, so that what it reserves is given back by the inspection that gets it.
   const hold = gate ?? holdToRedact(plane, route, request, outlet);
-  const held = hold && { hold };
-  if (!spec.auth) return { fields, target, brought: fields, ...held };
-  const credential = plane.credentials.of(spec, spec.auth);
+  return { ...(put ?? { fields, target, brought: fields }), ...(hold && { hold }) };
+}
+
+function putOn(
+  { credentials }: Plane,
+  spec: RouteSpec,
+  auth: RouteAuth,
+  host: string,
+  { fields, target }: Pick<Admission, "fields" | "target">,
+  record: ExchangeRecord,
+): Admission {
+  const credential = credentials.of(spec, auth);
   const put = credential.putOn(fields, target, host);
   record.putOn(credential, put);
-  // The credential that was put on stands last.
-  const brought = put.fields.slice(0, -2);
   return {
     fields: put.fields,
     target: put.target,
-    brought,
+    // The credential that was put on stands last.
+    brought: put.fields.slice(0, -2),
     brokered: { credential, host, grant: put.grant },
-    ...held,
   };
 }
 

@@ -189,8 +189,11 @@ export class RecodedBody implements OutgoingText {
     this.#decoder.write(body, () =>
       this.#decoder?.end(() => {
         attempt(() => rewriter.end());
-        if (!this.#closed)
-          encoded(Buffer.concat(pieces), this.#codings, body, (coded) => this.#readAgain(coded));
+        if (this.#closed) return;
+        encoded(Buffer.concat(pieces), this.#codings, body, (coded) => {
+          if (coded) this.#readAgain(coded);
+          else if (!this.#closed) this.#refuse(found, NOT_AGAIN);
+        });
       }),
     );
   }
