@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { connect as connectH2, createSecureServer } from "node:http2";
 import { expect, onTestFinished, test } from "vitest";
 import { DEFAULT_INSPECTION } from "../../src/policy/route.ts";
@@ -37,7 +38,7 @@ test("a token that is a part of its own does not leave behind one that ends in a
   expect(refusalCode(await client.until(/\}\s*$/))).toBe("dlp.token_pattern");
 });
 
-test("a token that is a gRPC message of its own does not leave behind one that ends in a letter", async () => {
+async function grpcVerdict(messages: readonly Buffer[]): Promise<unknown> {
   const server = createSecureServer({ ...originCa.issue(), ALPNProtocols: ["h2"] }, (request, response) => {
     request.resume().on("end", () => response.end());
   });
@@ -53,11 +54,36 @@ test("a token that is a gRPC message of its own does not leave behind one that e
     stream.on("response", (headers) => resolve(headers["x-bot-bottle-verdict"]));
     stream.on("error", resolve);
   });
-  const framed = MESSAGES.map((message) => {
+  const framed = messages.map((message) => {
     const prefix = Buffer.alloc(5);
     prefix.writeUInt32BE(message.length, 1);
-    return Buffer.concat([prefix, Buffer.from(message)]);
+    return Buffer.concat([prefix, message]);
   });
   stream.end(Buffer.concat(framed));
-  expect(await verdict).toBe("dlp.token_pattern");
+  return await verdict;
+}
+
+test("a token that is a gRPC message of its own does not leave behind one that ends in a letter", async () => {
+  expect(await grpcVerdict(MESSAGES.map((message) => Buffer.from(message)))).toBe("dlp.token_pattern");
+});
+
+test("a token in a field of protobuf does not leave behind a length that is a digit", async () => {
+  const token = [
+    "gs",
+    "k_",
+    createHash("sha512")
+      .update("a field")
+      .digest("base64")
+      .replaceAll(/[^A-Za-z0-9]/g, "")
+      .slice(0, 52),
+  ].join("");
+  const count = Buffer.from([8, 150, 1]);
+  for (const tag of [0x0a, 0x42]) {
+    const message = Buffer.concat([count, Buffer.from([tag, token.length]), Buffer.from(token), count]);
+    expect([tag, String.fromCharCode(token.length), await grpcVerdict([message])]).toEqual([
+      tag,
+      "8",
+      "dlp.token_pattern",
+    ]);
+  }
 });

@@ -47,6 +47,40 @@ it.each(EXAMPLES)("%s is found as a message between messages of letters and digi
     }
 });
 
+/** A field of protobuf that holds a string of fewer than 128 bytes. */
+function field(number: number, text: string): string {
+  const tag = number * 8 + 2;
+  const bytes = tag < 128 ? [tag, text.length] : [(tag & 127) | 128, tag >> 7, text.length];
+  return String.fromCharCode(...bytes) + text;
+}
+
+/** What is a token without a name before it, and of such a length. */
+const COUNTED = EXAMPLES.map(([id, template]) => [id, credentialOf(template)] as const).filter(
+  ([, text]) => /^\w$/.test(String.fromCharCode(text.length)) && found([text])[0]?.start === 0,
+);
+
+it.each(COUNTED)("%s is found behind a length that is a letter or a digit", (_, credential) => {
+  const rule = found([credential])[0]?.rule;
+  for (const number of [1, 2, 4, 7, 9, 15, 16, 300])
+    for (const [before, after] of [
+      ["", ""],
+      [field(3, "abc"), field(8, "abc")],
+    ] as const) {
+      const start = before.length + field(number, credential).length - credential.length;
+      for (const step of [1, 7, Number.POSITIVE_INFINITY]) {
+        const [find] = found([before + field(number, credential) + after], step);
+        expect([number, find?.rule, find?.start]).toEqual([number, rule, start]);
+        expect(find?.end).toBeGreaterThanOrEqual(start + credential.length);
+      }
+    }
+});
+
+it("a word is no tag and length of a token in it", () => {
+  const token = credentialOf(EXAMPLES.find(([id]) => id === "groq-api-key")?.[1] ?? "");
+  expect(found([`see ${token} there`])).toHaveLength(1);
+  for (const word of ["Ra", "bz", "x9", "9z", "ab"]) expect(found([`see ${word}${token} there`])).toEqual([]);
+});
+
 it("finds in a row of messages what is in each of them, in whatever pieces they come", () => {
   const credential = fc
     .tuple(fc.constantFrom(...EXAMPLES), fc.nat(1000))

@@ -1,5 +1,6 @@
 import type { Window } from "../window.ts";
 import { type ByteSet, union, WORD } from "./bytes.ts";
+import { type LengthByte, lengthByte } from "./length-byte.ts";
 import { NotSimple } from "./not-simple.ts";
 import { RunEnds } from "./run-ends.ts";
 import { parseShape } from "./syntax.ts";
@@ -163,8 +164,10 @@ export class Shape {
   }
 
   #try(way: Way, window: Window, at: number, ended: boolean): ShapeMatch | "more" | undefined {
-    const { bytes, length, first: begin } = window;
+    const { bytes, first: begin } = window;
     const { before, after, judged } = way;
+    let { length } = window;
+    let counted: LengthByte | undefined;
     const group = this.#group;
     let start = -1;
     let end = -1;
@@ -181,10 +184,18 @@ export class Shape {
         if (before.code[i + 1] === group) start = position;
       } else if (kind === CLOSE) {
         if (before.code[i + 1] === group) end = position;
-      } else if (!holdsBefore(kind, bytes, position, begin)) return this.#fails(0);
+      } else if (!holdsBefore(kind, bytes, position, begin)) {
+        counted = kind === BOUNDARY ? lengthByte(bytes, position, begin) : undefined;
+        if (counted === undefined) return this.#fails(0);
+      }
     }
     const first = position;
     position = at;
+    if (counted !== undefined && counted.end <= length) {
+      length = counted.end;
+      ended = true;
+      if (length < at + this.#keywordBytes) return this.#fails(0);
+    }
     for (let i = 0; i < after.code.length; i += 4) {
       const kind = after.code[i] as number;
       if (kind === RUN) {
@@ -205,9 +216,10 @@ export class Shape {
         if (after.code[i + 1] === group) end = position;
       } else {
         if (position === length && !ended) return "more";
-        if (!holdsAfter(kind, window, position)) return this.#fails(i);
+        if (!holdsAfter(kind, bytes, length, position)) return this.#fails(i);
       }
     }
+    if (counted?.exact === true && position !== counted.end) return this.#fails(0);
     if (group === 0) return { start: first, end: position, from: first, to: position, judged };
     return start < 0 || end < 0 ? undefined : { start, end, from: first, to: position, judged };
   }
@@ -249,7 +261,7 @@ function isWord(bytes: Uint8Array, at: number): boolean {
   return WORD[bytes[at] as number] === 1;
 }
 
-function holdsAfter(kind: number, { bytes, length }: Window, at: number): boolean {
+function holdsAfter(kind: number, bytes: Uint8Array, length: number, at: number): boolean {
   if (kind === END) return at === length;
   return kind === BOUNDARY && isWord(bytes, at - 1) !== (at < length && isWord(bytes, at));
 }
