@@ -26,7 +26,7 @@ const OTHER_WRITE = 0o002;
 const SHARED_READ = 0o077;
 
 /** Who besides its owner may change a file; undefined: nobody. */
-function writableByOthers({ mode, uid, gid }: Stats): string | undefined {
+export function writableByOthers({ mode, uid, gid }: Stats): string | undefined {
   if ((mode & OTHER_WRITE) !== 0) return "everyone";
   // A group whose number is its user's is that user's own (user private groups, umask 002).
   return (mode & GROUP_WRITE) !== 0 && gid !== uid ? "its group" : undefined;

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -50,7 +50,24 @@ test("without a path there is no file", () => {
 });
 
 test("a file that others may change is refused, with the line that mends it", () => {
-  expect(() => read(RULES, 0o622)).toThrow(/can be changed by others/);
+  expect(() => read(RULES, 0o622)).toThrow(/can be changed by everyone/);
+});
+
+test("a file of a user's own group is believed, as a manifest is, and one of another group isn't", () => {
+  const path = join(folder, "rules.toml");
+  expect(statSync(folder).gid === statSync(folder).uid ? read(RULES, 0o660) : RULES).toBe(RULES);
+  if (process.getuid?.() !== 0) return;
+  writeFileSync(path, RULES);
+  chownSync(path, 0, 12_345);
+  expect(() => read(RULES, 0o660)).toThrow(/can be changed by its group/);
+});
+
+test("a rule that it turns off and that isn't there is said, with the one that was meant", () => {
+  read(`[extend]\ndisabledRules = ["github-pad", "stripe-access-token", "nothing-like-any-other-rule"]\n`);
+  expect(notices.map((line) => line.replace(/^.*rules\.toml: /, ""))).toEqual([
+    "disabledRules turns off github-pad, which is no built-in rule; did you mean github-pat?",
+    "disabledRules turns off nothing-like-any-other-rule, which is no built-in rule",
+  ]);
 });
 
 test("a file that isn't there is named", () => {
