@@ -11,6 +11,7 @@ import { mayHoldCompressed } from "./decode/telling.ts";
 import { nested, type ViewFindings } from "./decode/view-findings.ts";
 import type { KnownIndex, SecretForm } from "./known/known-index.ts";
 import { KnownMatcher } from "./known/matcher.ts";
+import { PatientReader } from "./patient-reader.ts";
 import { type KeywordIndex, PatternMatcher } from "./pattern-matcher.ts";
 import { holdNothing, holdsNothing } from "./quick-look.ts";
 import { SLICE_BYTES, sieve } from "./simd/sieve.ts";
@@ -69,7 +70,7 @@ export class EncodedViews {
       // Known secrets alone: of a text without separators words side by side may look like a token.
       const [of, inside] =
         spelling === DROPPED_ESCAPES ? [{ ...sought, keywords: undefined }, DEPTH] : [sought, depth + 1];
-      return new ViewReader(of, inside, {
+      const told: ViewFindings = {
         secret: (form, inner, from, to, whole) =>
           find(form.secret.name, from, to, (start, end) =>
             found.secret(form, nested(encoding, inner), start, end, replaceable && whole),
@@ -83,7 +84,8 @@ export class EncodedViews {
           if (encoding !== LOOK_ALIKES.encoding)
             found.unreadable(what, tooLarge, nested(encoding, inner), places.of(from), places.of(to));
         },
-      });
+      };
+      return new PatientReader(of, () => new ViewReader(of, inside, told));
     });
     if (members) this.#members = this.#newMembers(depth, (start) => [start, this.#seen]);
   }
@@ -217,12 +219,13 @@ export class EncodedViews {
     return new CompressedMembers({
       reader: (format, start) => {
         const encoding = around === "raw" ? format : nested(around, format);
-        return new ViewReader(sought, depth + 1, {
+        const told: ViewFindings = {
           secret: (form, inner) => found.secret(form, nested(encoding, inner), ...place(start), false),
           pattern: (rule, inner) => found.pattern(rule, nested(encoding, inner), ...place(start), false),
           unreadable: (what, tooLarge, inner) =>
             found.unreadable(what, tooLarge, nested(encoding, inner), ...place(start)),
-        });
+        };
+        return new PatientReader(sought, () => new ViewReader(sought, depth + 1, told));
       },
       inflated: (count) => {
         sought.inflated += count;

@@ -34,12 +34,16 @@ const FORMATS: readonly Format[] = [
   },
   ...ZLIB_SECONDS.map(zlib),
 ];
+/** By their first two bytes, read as one number. */
+const BY_PAIR: ReadonlyMap<number, Format> = new Map(
+  FORMATS.map((format) => [format.magic.readUInt16BE(), format]),
+);
 /** PNG §5.6: what stands before the pixels. */
 const PIXELS = Buffer.from("IDAT");
 
 function isAt(bytes: Buffer, at: number, wanted: Buffer): boolean {
-  const end = at + wanted.length;
-  return at >= 0 && end <= bytes.length && bytes.compare(wanted, 0, wanted.length, at, end) === 0;
+  for (let i = 0; i < wanted.length; i++) if (bytes[at + i] !== wanted[i]) return false;
+  return true;
 }
 
 /** Bytes at the end of a text that may begin a magic. */
@@ -111,14 +115,12 @@ export class CompressedMembers {
   }
 
   #lookAt(at: number, bytes: Buffer, base: number): void {
-    for (const { magic, create, may } of FORMATS) {
-      if (!isAt(bytes, at, magic)) continue;
-      if (may && !may(bytes, at)) return;
-      const member = create(base + at, this.#outlet);
-      member.write(bytes, at, base);
-      if (!member.over) this.#add(member);
-      return;
-    }
+    const format = BY_PAIR.get(((bytes[at] as number) << 8) | (bytes[at + 1] as number));
+    if (format === undefined || !isAt(bytes, at, format.magic)) return;
+    if (format.may && !format.may(bytes, at)) return;
+    const member = format.create(base + at, this.#outlet);
+    member.write(bytes, at, base);
+    if (!member.over) this.#add(member);
   }
 
   /** What begins in the bytes before, and goes on in these. */
