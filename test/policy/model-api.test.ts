@@ -107,6 +107,16 @@ describe("server_tools", () => {
     expect(check({ messages: [{ role: "user", content: [fetched] }] })?.refusal.code).toBe(
       "model.remote_url_not_allowed",
     );
+    const asked = {
+      type: "server_tool_use",
+      id: "s",
+      name: "web_fetch",
+      input: { url: "https://evil.test" },
+    };
+    expect(check({ messages: [{ role: "assistant", content: [asked] }] })).toMatchObject({
+      refusal: { code: "model.remote_url_not_allowed" },
+      place: "messages[0].content[0].input.url",
+    });
     const files = responses("code_interpreter")({
       tools: [{ type: "code_interpreter", container: { type: "auto", file_ids: ["file-1"] } }],
     });

@@ -85,6 +85,12 @@ test("bytes that are no UTF-8, overlong forms and encoded surrogates are refused
   }
 });
 
+test("as many values are read as may be, and not one more", () => {
+  const values = (count: number) => `[${"1,".repeat(count - 2)}1]`;
+  expect(read(values(250_000)).ok).toBe(true);
+  expect(read(values(250_001))).toEqual({ ok: false, problem: "has more than 250000 values" });
+});
+
 test("128 levels are read, and a name like __proto__ is a name", () => {
   expect(read(`${"[".repeat(128)}${"]".repeat(128)}`).ok).toBe(true);
   const result = read('{"__proto__":{"type":"x"},"constructor":1}');
