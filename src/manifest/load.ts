@@ -5,7 +5,9 @@ import { checkAllowedSecrets } from "./allowed-secrets.ts";
 import type { Bottle } from "./bottle.ts";
 import { lineage, type NamedBottle } from "./lineage.ts";
 import { mergeBottles } from "./merge.ts";
+import type { Problems } from "./problem.ts";
 import { type FoundAgent, type Listed, type ManifestOptions, ManifestReader, type Origin } from "./reader.ts";
+import { checkServerTools } from "./server-tools.ts";
 import type { Settings } from "./settings.ts";
 import type { PatternCheck } from "./tree-checks.ts";
 
@@ -160,8 +162,7 @@ function validateAll(reader: ManifestReader, settingsPath: string | undefined): 
   const bottles = new Map(names.map((name) => [name, merge(reader, fromCommandLine([name]))]));
   // One that others build on may name what they add.
   const parents = new Set([...bottles.values()].flatMap(({ sources }) => sources.slice(0, -1)));
-  for (const [name, { bottle }] of bottles)
-    if (!parents.has(name)) checkAllowedSecrets(bottle, reader.problems);
+  for (const [name, { bottle }] of bottles) if (!parents.has(name)) checkWhole(bottle, reader.problems);
   return {
     bottles,
     agents: agents.flatMap((agent) => loadedAgent(agent) ?? []),
@@ -179,8 +180,14 @@ function merge(reader: ManifestReader, names: readonly NamedBottle[]): LoadedBot
 function mergeWhole(reader: ManifestReader, names: readonly NamedBottle[]): LoadedBottle {
   const merged = merge(reader, names);
   // Of a bottle that isn't all there it can't be said what it lacks.
-  if (reader.problems.count === 0) checkAllowedSecrets(merged.bottle, reader.problems);
+  if (reader.problems.count === 0) checkWhole(merged.bottle, reader.problems);
   return merged;
+}
+
+/** What can only be said of a bottle that is all there. */
+function checkWhole(bottle: Bottle, problems: Problems): void {
+  checkAllowedSecrets(bottle, problems);
+  checkServerTools(bottle, problems);
 }
 
 function fromCommandLine(names: readonly string[]): NamedBottle[] {

@@ -53,7 +53,8 @@ export const routeDlp = () =>
       acts: "now",
     }),
     outbound_on_match: optional(z.enum(["supervise", "redact", "block"]), {
-      description: "What happens to a request with a finding",
+      description:
+        "What happens to a request with a finding. `supervise` blocks it at once until requests can be held for the operator",
       default: "`supervise` when `supervise` is on, else `block`; provider routes `redact`",
       acts: "now",
     }),

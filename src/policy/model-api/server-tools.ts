@@ -51,6 +51,9 @@ const FAMILIES: Readonly<Record<string, readonly string[]>> = {
   background: ["background"],
 };
 
+/** The names of all of them. */
+export const SERVER_TOOLS: readonly string[] = Object.keys(FAMILIES);
+
 const FAMILY_OF: ReadonlyMap<string, string> = new Map(
   Object.entries(FAMILIES).flatMap(([family, types]) => types.map((type) => [type, family] as const)),
 );
