@@ -6,10 +6,12 @@ import {
   type Http2ServerRequest,
   type Http2ServerResponse,
 } from "node:http2";
-import { Agent, request as requestHttps } from "node:https";
+import { Agent, createServer as createHttpsServer, request as requestHttps } from "node:https";
 import type { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
+import { connect as connectTls } from "node:tls";
 import { expect, onTestFinished, test } from "vitest";
+import { WebSocket, WebSocketServer } from "ws";
 import { HOST, listening, originCa } from "./harness.ts";
 import { SeparateSidecar } from "./separate-sidecar.ts";
 import { VALUE } from "./spellings.ts";
@@ -82,14 +84,67 @@ const overHttp2: Transfer = async (side, up, down, piece) => {
   return received;
 };
 
+/** Takes messages, and sends as many mebibytes as one of text asks for. */
+async function socketOrigin(piece: Buffer): Promise<number> {
+  const server = createHttpsServer(originCa.issue());
+  const sockets = new WebSocketServer({ server, perMessageDeflate: false });
+  sockets.on("connection", (socket) => {
+    socket.on("error", () => {});
+    socket.on("message", (data, binary) => {
+      if (binary) return;
+      sendAll(socket, piece, Number(String(data))).then(
+        () => socket.close(),
+        () => undefined,
+      );
+    });
+  });
+  const port = await listening(server);
+  onTestFinished(() => {
+    for (const socket of sockets.clients) socket.terminate();
+    server.close();
+  });
+  return port;
+}
+
+function sent(socket: WebSocket, data: Buffer | string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.send(data, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+/** Messages of a mebibyte, which are longer than one that is held whole. */
+async function sendAll(socket: WebSocket, piece: Buffer, count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await sent(socket, piece);
+}
+
+const overWebSocket: Transfer = async (side, up, down, piece) => {
+  const port = await side.transparent();
+  const socket = new WebSocket(`wss://${HOST}/`, {
+    perMessageDeflate: false,
+    createConnection: () => connectTls({ port, host: "127.0.0.1", servername: HOST, ca: side.caPem }),
+  });
+  let received = 0;
+  socket.on("message", (data: Buffer) => {
+    received += data.length;
+  });
+  await once(socket, "open");
+  const closed = once(socket, "close");
+  await sendAll(socket, piece, up);
+  await sent(socket, String(down));
+  await closed;
+  return received;
+};
+
 test.each([
+  ["WebSocket", "source code", overWebSocket],
   ["HTTP/1.1", "source code", overHttp1],
   ["HTTP/2", "JSON", overHttp2],
 ] as const)(
   "memory does not grow with what flows over %s: %s, with every detector on",
   async (_, kind, transfer) => {
     const piece = PIECES[kind];
-    const side = await SeparateSidecar.start(await origin(piece), { DEPLOY_KEY: VALUE });
+    const upstream = transfer === overWebSocket ? socketOrigin : origin;
+    const side = await SeparateSidecar.start(await upstream(piece), { DEPLOY_KEY: VALUE });
     onTestFinished(() => side.stop());
     const before = await transfer(side, 8, 16, piece).then(() => side.state());
     expect(await transfer(side, SIZE, 0, piece)).toBe(0);
@@ -101,7 +156,8 @@ test.each([
       held: (held - before.held) / MEBIBYTE,
       resident: (resident - before.resident) / MEBIBYTE,
     }));
-    console.log(`${SIZE} MiB up, then down: MiB more`, more);
+    const peak = Math.round(received.peak / MEBIBYTE);
+    console.log(`${SIZE} MiB up, then down: MiB more`, more, `of ${peak} at most`);
     for (const { held, resident } of more) {
       expect(held).toBeLessThan(HELD);
       expect(resident).toBeLessThan(RESIDENT);

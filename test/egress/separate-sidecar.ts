@@ -7,6 +7,8 @@ import { HOST, originCa } from "./harness.ts";
 export interface State {
   /** bytes of memory it has, garbage and all */
   readonly resident: number;
+  /** the most of them that it ever had */
+  readonly peak: number;
   /** bytes it can't give back: in the heap, in buffers, in zlib */
   readonly held: number;
   /** of the requests journalled since the last call; empty: allowed */

@@ -17,9 +17,10 @@ const side = new Sidecar({
 process.on("message", () => {
   const codes = side.events.splice(0).map(({ code }) => code ?? "");
   const resident = process.memoryUsage.rss();
+  const peak = process.resourceUsage().maxRSS * 1024;
   globalThis.gc?.();
   const { heapUsed, external } = process.memoryUsage();
-  process.send?.({ resident, held: heapUsed + external, codes });
+  process.send?.({ resident, peak, held: heapUsed + external, codes });
 });
 process.on("disconnect", () => process.exit());
 process.send?.({ port: await side.transparent(), ca: side.caPem });
