@@ -2,8 +2,9 @@ import { CompressedMembers } from "./decode/compressed-members.ts";
 import { DROPPED_ESCAPES } from "./decode/dropped-escapes.ts";
 import { type DecodedRun, EncodedRuns, LANES } from "./decode/encoded-runs.ts";
 import { freeGathered, type GatheredRuns, type ShortRun, takeGathered } from "./decode/gathered-runs.ts";
-import { DEPTH, INFLATED_FREE_BYTES, INFLATED_RATIO } from "./decode/limits.ts";
+import { DEPTH } from "./decode/limits.ts";
 import { LOOK_ALIKES } from "./decode/look-alikes.ts";
+import { mostInflated } from "./decode/most-inflated.ts";
 import type { TextReader } from "./decode/respelled.ts";
 import { Respellings } from "./decode/respellings.ts";
 import { SparseRuns } from "./decode/sparse-runs.ts";
@@ -229,7 +230,7 @@ export class EncodedViews {
       },
       inflated: (count) => {
         sought.inflated += count;
-        if (sought.inflated <= INFLATED_FREE_BYTES + INFLATED_RATIO * sought.seen) return true;
+        if (sought.inflated <= mostInflated(sought.seen)) return true;
         found.unreadable("compressed data that become too large", true, around, ...place(0));
         return false;
       },

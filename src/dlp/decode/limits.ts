@@ -28,6 +28,12 @@ export const INFLATED_FREE_BYTES = 4 * 1024 * 1024;
 /** Times its size that a text may become beyond that, all that is compressed in it together; more: `dlp.body_too_large` (zip bombs). */
 export const INFLATED_RATIO = 200;
 
+/** Bytes up to which that ratio holds: what becomes more takes seconds to read, and is worth fewer times its size. */
+export const INFLATED_LARGE_BYTES = 64 * 1024 * 1024;
+
+/** Times its size that a text may become beyond those; more: `dlp.body_too_large`. Logs that pack well become 10 to 30 times as large. */
+export const INFLATED_LARGE_RATIO = 32;
+
 /** Bytes of compressed data that are inflated at a time. */
 export const SLICE_BYTES = 16 * 1024;
 

@@ -3,6 +3,7 @@ import { deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zl
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Secret } from "../../../src/base/secret.ts";
+import { mostInflated } from "../../../src/dlp/decode/most-inflated.ts";
 import type { Finding } from "../../../src/dlp/finding.ts";
 import { builtinPatterns } from "../../../src/dlp/patterns/builtin.ts";
 import { Detectors } from "../../../src/dlp/scanner.ts";
@@ -250,6 +251,23 @@ test("a large file that packs well is no bomb", () => {
   const lines = "2026-01-01 12:00:00 info a line of a log that says the same\n".repeat(400_000);
   const packed = gzipSync(lines, { level: 1 });
   expect(scan(packed, 65_536)).toEqual([]);
+});
+
+test.each([
+  ["a few bytes become MiB", 100, 4],
+  ["what is small packs a hundredfold and more", 0.2 * 1024 ** 2, 40],
+  ["a log of 100 MB packs fiftyfold", 2 * 1024 ** 2, 100],
+  ["a log of 1 GiB packs thirtyfold", 34 * 1024 ** 2, 1024],
+])("no bomb: %s", (_, bytes, becomes) => {
+  expect(mostInflated(bytes)).toBeGreaterThan(becomes * 1024 ** 2);
+});
+
+test.each([
+  ["small", 1000, 10],
+  ["of a body's usual size", 1024 ** 2, 100],
+  ["large", 64 * 1024 ** 2, 2200],
+])("a bomb: %s", (_, bytes, becomes) => {
+  expect(mostInflated(bytes)).toBeLessThan(becomes * 1024 ** 2);
 });
 
 test("random bytes are nothing", () => {
