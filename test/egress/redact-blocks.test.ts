@@ -32,6 +32,11 @@ describe("a find that can't be taken out is blocked", () => {
       JSON_TYPE,
       JSON.stringify({ [VALUE.slice(0, 9)]: VALUE.slice(9) }),
     ],
+    [
+      "it goes over the end of a JSON string that ends in a backslash",
+      JSON_TYPE,
+      VALUE.replace(/^(.{15,}?)([1-9]).*$/, '{"$1\\\\": $2}'),
+    ],
     ["it is numbers of JSON", JSON_TYPE, JSON.stringify({ bytes: [...Buffer.from(VALUE)] })],
     ["it goes over two parts", FORM, `${part(VALUE.slice(0, 9))}${part(VALUE.slice(9))}--B--\r\n`],
     [

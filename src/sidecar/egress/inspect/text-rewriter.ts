@@ -257,4 +257,4 @@ const EMPTY = Buffer.alloc(0);
 const NOT_THERE = "It can't be taken out there.";
 const TOO_OFTEN = `Over ${REDACTION_COUNT} finds would have to be taken out.`;
 /** What a label in place of it would leave no JSON: the end of a string, or numbers that are in none. */
-const BREAKS_JSON = /^[\d\s,.+-]*$|(?<!\\)"/;
+const BREAKS_JSON = /^[\d\s,.+-]*$|(?<=(?:^|[^\\])(?:\\\\)*)"/;
