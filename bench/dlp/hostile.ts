@@ -1,4 +1,4 @@
-import { gzipSync } from "node:zlib";
+import { deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { builtinPatterns } from "../../src/dlp/patterns/builtin.ts";
 import { SECRETS } from "./bottle.ts";
 
@@ -14,6 +14,14 @@ export const STORMS: readonly (readonly [name: string, unit: string])[] = [
   ["base64 of base64", `${Buffer.from(nested).toString("base64")}\n\n.`],
   ["hex of text", `${Buffer.from("what a program says ").toString("hex")}.`],
   ["gzip again and again", gzipSync(Buffer.alloc(3000, "a")).toString("latin1")],
+  ["gzip of one byte", gzipSync("x").toString("latin1")],
+  ["gzip's head alone", "\u001f\u008b\u0008\u0000\u0000\u0000\u0000\u0000\u0000\u0003"],
+  ["zlib's head alone", "\u0078\u009c"],
+  ["zlib of words", deflateSync("what a program says").toString("latin1")],
+  ["zstd of a word", zstdCompressSync("hello").toString("latin1")],
+  ["base64 of escapes", `${Buffer.from("say %41%42 \\u0041 and").toString("base64")} `],
+  ["base64 of gzip", `${gzipSync("what a program says ").toString("base64")} `],
+  ["base32 of words", "O5UGC5BAMEQHA4TPM5ZGC3JAONQXS4ZA "],
   ["almost a secret", `${SECRETS.at(-1)?.value.reveal().slice(0, 11)}!`],
   ["separators", "s-e-c-r-e-t-s-a-r-e-s-p-l-i-t-"],
   ["percent escapes", "%41%4a"],
