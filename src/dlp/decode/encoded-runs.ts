@@ -1,5 +1,6 @@
 import { VALUES } from "./base64-values.ts";
 import { OVERLAP_CHARS, RUN_CHARS, SEGMENT_CHARS } from "./limits.ts";
+import { LONG_CHARS, phasesOfLong } from "./long-base64.ts";
 import {
   decodeShortBase64,
   decodeShortHex,
@@ -10,7 +11,7 @@ import {
   TEXT_ALONE,
   tellingPhases,
 } from "./short-run.ts";
-import { isTelling } from "./telling.ts";
+import { mayHoldCompressed, saysText } from "./telling.ts";
 
 /** A part of a run, decoded in one way. */
 export interface DecodedRun {
@@ -23,7 +24,7 @@ export interface DecodedRun {
   readonly lane: number;
   /** bytes at its beginning that the part before, in the same lane, ended with */
   readonly known: number;
-  /** some of it looks like text, or may be compressed */
+  /** some of it looks like text; of other runs some may be compressed */
   readonly telling: boolean;
   /** the text itself spells it without interruption, so that known secrets are found there too */
   readonly plain: boolean;
@@ -198,9 +199,9 @@ export class EncodedRuns {
       probe = to;
     }
     if (hex) return;
-    const phases = length <= SHORT_CHARS && !this.#given ? tellingPhases(run, length) : 15;
+    const phases = this.#given ? 15 : phasesOf(run, length);
     for (let phase = 0; phase < 4; phase++) {
-      if (((phases >> phase) & 1) === 0 && !this.#given) continue;
+      if (((phases >> phase) & 1) === 0) continue;
       if (length <= SHORT_CHARS && !this.#given) {
         const saying = decodeShortBase64(run, phase, length);
         if (saying === NOTHING || (saying === TEXT_ALONE && this.#isTakenShort(false, end))) continue;
@@ -231,8 +232,8 @@ export class EncodedRuns {
   /** `at`: where it begins in its lane, in bytes. */
   #offer(decoded: Buffer, encoding: DecodedRun["encoding"], end: number, lane: number, at: number): void {
     const given = this.#given?.[lane];
-    const telling = isTelling(decoded);
-    if (!telling && given === undefined) return;
+    const telling = saysText(decoded);
+    if (!telling && given === undefined && !mayHoldCompressed(decoded)) return;
     const known = given === undefined ? 0 : Math.min(decoded.length, Math.max(0, given - at));
     const start = this.#start;
     const goesOn = this.#take({ decoded, encoding, start, end, lane, known, telling, plain: !this.#written });
@@ -243,6 +244,12 @@ export class EncodedRuns {
     this.#given ??= [];
     this.#given[lane] = at + decoded.length;
   }
+}
+
+/** A bit for each of the four characters at which base64 may begin and say something. */
+function phasesOf(run: Buffer, length: number): number {
+  if (length <= SHORT_CHARS) return tellingPhases(run, length);
+  return length < LONG_CHARS ? 15 : phasesOfLong(run, length);
 }
 
 const HEX = new Uint8Array(256);

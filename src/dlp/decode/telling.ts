@@ -20,6 +20,12 @@ export function mayHoldCompressed(bytes: Buffer): boolean {
   );
 }
 
+/** Whether compressed data may begin at `at`. */
+export function mayBeginCompressed(bytes: Buffer, at: number): boolean {
+  if (bytes[at] === 0x78) return holdsZlib(bytes.subarray(at));
+  return [GZIP, ZIP, ZSTD].some((magic) => bytes.subarray(at, at + magic.length).equals(magic));
+}
+
 /** First two bytes of what is compressed, read as one number. */
 export const MAGIC_PAIRS: readonly number[] = [
   ...[GZIP, ZIP, ZSTD].map((magic) => magic.readUInt16BE()),
@@ -43,8 +49,12 @@ function holdsMagic(bytes: Uint8Array): boolean {
 
 /** Some of it looks like text, or it is compressed. */
 export function isTelling(bytes: Buffer): boolean {
+  return saysText(bytes) || mayHoldCompressed(bytes);
+}
+
+/** Some of it looks like text. */
+export function saysText(bytes: Buffer): boolean {
   if (isBlank(bytes)) return false;
-  if (mayHoldCompressed(bytes)) return true;
   const least = bytes.length < LONG_BYTES ? TEXT_BYTES : LONG_TEXT_BYTES;
   for (let probe = least - 1; probe < bytes.length; probe += least) {
     if (TEXT[bytes[probe] as number] !== 1) continue;

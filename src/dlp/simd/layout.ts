@@ -49,6 +49,8 @@ export const LOWERS = 0x5a100;
 export const LISTS = 0x5c100;
 /** How many there are of each of these, four bytes each, in that order. */
 export const COUNTS = 0x5e100;
+/** What stands around line ends in a run, put together. */
+export const JOINED = 0x5e200;
 
 /** Letters and digits: those kept from before the slice, and the slice's. */
 export const SYMBOLS = 0x60000;
@@ -56,10 +58,9 @@ export const SYMBOLS = 0x60000;
 export const TAIL_BYTES = 8192;
 export const WINDOW = 0x71000;
 export const WINDOW_BYTES = TAIL_BYTES + SLICE_BYTES + 32;
-/** Answers of both searches: places, four bytes each. */
+/** Answers of both searches and of the survey: places, four bytes each; of the survey no more than so many, less one. */
 export const PLACES = 0x84000;
-/** What stands around line ends in a run, put together. No search goes on meanwhile. */
-export const JOINED = PLACES;
+export const PLACE_MASK = 0x3fff;
 /** Filters of both searches: a bit for each hash. */
 export const FILTER_BYTES = 0x20000;
 export const FILTERS = 0xa0000;

@@ -5,6 +5,7 @@ import { MACHINE_CODE } from "./machine-code.ts";
 interface Code {
   readonly memory: { readonly buffer: ArrayBuffer };
   sieve(length: number): void;
+  survey(length: number, least: number): number;
   reduce(length: number, before: number): number;
   findGrams(first: number, end: number, stride: number, filter: number, shift: number): number;
   findTrigrams(

@@ -27,6 +27,7 @@ export interface Sieved {
 export const { SLICE_BYTES } = layout;
 
 const NONE = new Uint16Array(0);
+const NO_PLACES = new Uint32Array(0);
 
 /**
  * Looks once at `bytes`, `SLICE_BYTES` at the most, for all that may be encoded there. Of the last byte, which may begin
@@ -35,6 +36,20 @@ const NONE = new Uint16Array(0);
 export function sieve(bytes: Uint8Array): Sieved {
   made ??= new Sieve();
   return made.look(bytes);
+}
+
+/** What one run of base64 may say, by a bit for each of the four characters at which it can begin. */
+export interface Surveyed {
+  /** those in which text is that long */
+  readonly phases: number;
+  /** where compressed data may begin: index of a character of the run, times four, and which of its three bytes */
+  readonly magics: Uint32Array;
+}
+
+/** `run`: `SLICE_BYTES` of base64 characters at the most. `pairs`: of characters over which text has to go on, 13 to 22. */
+export function survey(run: Uint8Array, pairs: number): Surveyed {
+  made ??= new Sieve();
+  return made.survey(run, pairs);
 }
 
 let made: Sieve | undefined;
@@ -64,6 +79,17 @@ class Sieve {
       lowers: this.#listAt(layout.LOWERS, counts[4] as number),
       lists: this.#listAt(layout.LISTS, counts[5] as number),
     };
+  }
+
+  survey(run: Uint8Array, pairs: number): Surveyed {
+    const { memory, code, places } = this.#machine;
+    memory.set(run, layout.INPUT);
+    const told = code.survey(run.length, pairs);
+    // of more than there is room for all is decoded
+    const count = told >>> 4;
+    return count > layout.PLACE_MASK
+      ? { phases: 15, magics: NO_PLACES }
+      : { phases: told & 15, magics: places.subarray(0, count) };
   }
 
   /** A copy: what is found is read, and that asks again. */

@@ -1,3 +1,3 @@
 export { findGrams, findTrigrams, reduce } from "./searches";
 export { sieve } from "./sieve";
-export { saysText } from "./judge";
+export { survey } from "./judge";

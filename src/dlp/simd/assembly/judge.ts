@@ -1,7 +1,7 @@
 import { RUN_CHARS, TEXT_BYTES } from "../../decode/limits";
 import { anyOf, classesOf } from "./classes";
 import {
-  BEGINNING, HEX_VALUES, LOW_TEXT, MAGIC_BIT, MAGIC_FIRST_NIBBLES, MAGIC_SECOND_NIBBLES, PAIRS, TEXT, UNREADABLE_COUNT,
+  BEGINNING, HEX_VALUES, INPUT, LOW_TEXT, MAGIC_BIT, MAGIC_FIRST_NIBBLES, MAGIC_SECOND_NIBBLES, PAIRS, PLACE_MASK, PLACES, TEXT, UNREADABLE_COUNT,
   UNREADABLE_FIRST, UNREADABLE_PAIRS, VALUES,
 } from "../layout";
 
@@ -25,7 +25,7 @@ export function isSilent(start: u32, end: u32): bool {
     }
     probe = to;
   }
-  if (saysText(start, end, 13)) return false;
+  if (phasesOf(start, end, 13, false) !== 0) return false;
   // of a short one only text and what is compressed is read
   const phases: u32 = end - start < <u32>(4 * RUN_CHARS) ? 1 : 4;
   for (let phase: u32 = 0; phase < phases; phase++) {
@@ -87,11 +87,27 @@ function rowsOf(mask: u64, least: u32): u64 {
   return row & (row >> min(8, least - 8)) & (row >> (least - 8));
 }
 
+/** Places at which compressed data may begin, of one survey. */
+let magics: u32 = 0;
+
 /**
- * Whether a run of base64 holds, beginning at any of four characters, text over `least` pairs of characters, or the first
- * two bytes of what is compressed. A pair completes a byte or, one in four, none.
+ * Looks through the run of base64 that the slice is: a bit for each of the four characters at which it can begin so that
+ * there is text over `least` pairs of characters; above those bits, how many places there are at which compressed data may
+ * begin. They are written as the index of a character, times four, and which of three bytes it is (`long-base64.ts`).
  */
-export function saysText(start: u32, end: u32, least: u32): bool {
+export function survey(length: u32, least: u32): u32 {
+  magics = 0;
+  const phases = phasesOf(INPUT, INPUT + length, least, true);
+  return phases | (magics << 4);
+}
+
+/**
+ * A bit for each of the four ways to begin a run of base64 in which it holds text over `least` pairs of characters. A pair
+ * completes a byte or, one in four, none. Unless `all` are wanted it is done with the first, or with the first two bytes of
+ * what is compressed.
+ */
+function phasesOf(start: u32, end: u32, least: u32, all: bool): u32 {
+  let phases: u32 = 0;
   const pairs = end - start - 1;
   for (let at: u32 = 0; at < pairs; at += 40) {
     let text0: u64 = 0;
@@ -124,9 +140,13 @@ export function saysText(start: u32, end: u32, least: u32): bool {
       second2 |= anyOf(classesOf(byte2, MAGIC_SECOND_NIBBLES)) << part;
     }
     const inside: u64 = most === 64 ? ~0 : ((<u64>1) << most) - 1;
-    if (holdsMagic(start + at, first0 & (second1 >> 1) & inside, 0)) return true;
-    if (holdsMagic(start + at, first1 & (second2 >> 1) & inside, 2)) return true;
-    if (holdsMagic(start + at, first2 & (second0 >> 2) & inside, 4)) return true;
+    // what the last ones begin is looked at again
+    const fresh: u64 = most === 64 ? inside >> 24 : inside;
+    const found =
+      holdsMagic(start, at, first0 & (second1 >> 1) & fresh, 0) |
+      holdsMagic(start, at, first1 & (second2 >> 1) & fresh, 1) |
+      holdsMagic(start, at, first2 & (second0 >> 2) & fresh, 2);
+    if (found && !all) return 15;
     for (let phase: u32 = 0; phase < 4; phase++) {
       const none = every((phase + 3) & 3);
       const row =
@@ -135,21 +155,27 @@ export function saysText(start: u32, end: u32, least: u32): bool {
         (text2 & every((phase + 2) & 3)) |
         none;
       // one that begins with a pair that completes none has a byte less
-      if ((rowsOf(row & inside, least) & ~none) !== 0) return true;
+      if ((rowsOf(row & inside, least) & ~none) === 0) continue;
+      phases |= 1 << phase;
+      if (!all) return phases;
     }
   }
-  return false;
+  return phases;
 }
 
-/** Whether compressed data begin at one of `places`, with the byte that begins so many bits into the character there. */
-function holdsMagic(address: u32, places: u64, bits: u32): bool {
+/** Whether compressed data may begin at one of `places`, with that byte of three; notes where. */
+function holdsMagic(start: u32, at: u32, places: u64, byte: u32): bool {
+  const before = magics;
   for (; places !== 0; places &= places - 1) {
-    const at = address + <u32>ctz(places);
-    const four = (valueAt(at) << 18) | (valueAt(at + 1) << 12) | (valueAt(at + 2) << 6) | valueAt(at + 3);
-    const two = (four >> (8 - bits)) & 0xffff;
-    if ((load<u8>(PAIRS + two) & MAGIC_BIT) !== 0) return true;
+    const place = at + <u32>ctz(places);
+    const address = start + place;
+    const four =
+      (valueAt(address) << 18) | (valueAt(address + 1) << 12) | (valueAt(address + 2) << 6) | valueAt(address + 3);
+    if ((load<u8>(PAIRS + ((four >> (8 - 2 * byte)) & 0xffff)) & MAGIC_BIT) === 0) continue;
+    store<u32>(PLACES + 4 * (magics & PLACE_MASK), (place << 2) | byte);
+    magics++;
   }
-  return false;
+  return magics !== before;
 }
 
 function isSilentHex(from: u32, to: u32): bool {
