@@ -1,4 +1,4 @@
-import { type AllowDecision, decide, isAllowed } from "../../policy/decide.ts";
+import { type AllowDecision, type Decision, decide, isAllowed } from "../../policy/decide.ts";
 import type { HeaderList, RequestFacts } from "../../policy/facts.ts";
 import type { RouteAuth, RouteSpec } from "../../policy/route.ts";
 import type { CompiledRoute } from "../../policy/routes.ts";
@@ -77,6 +77,16 @@ function holdToRedact(
   if (typeof body !== "number" || body === 0) return undefined;
   if (inspector.rules(route).inspection.onMatch !== "redact") return undefined;
   return BodyHold.of(body, inspector.heldToRedact, outlet);
+}
+
+/** Counts bytes of an allowed request. A Refusal: a quota of bytes is used up. */
+export function payFor(
+  { quotas }: Plane,
+  decision: Decision | undefined,
+  bytes: number,
+): Refusal | undefined {
+  if (!decision || !isAllowed(decision)) return undefined;
+  return quotas.send(decision.route.spec, bytes, performance.now());
 }
 
 /** Reads an admitted request's head. What may be sent of it; a Refusal; undefined: it was refused already. */

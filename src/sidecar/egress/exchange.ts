@@ -3,10 +3,11 @@ import { type Decision, decide, isAllowed } from "../../policy/decide.ts";
 import type { HeaderList } from "../../policy/facts.ts";
 import { fieldBytes } from "../../policy/head-bytes.ts";
 import { type Refusal, refuse } from "../../policy/verdict.ts";
-import { admit, admitHead } from "./admission.ts";
+import { admit, admitHead, payFor } from "./admission.ts";
 import type { Brokered } from "./credential/foreign.ts";
 import type { Timed } from "./deadlines.ts";
 import { describe, ExchangeRecord } from "./exchange-record.ts";
+import { gathered } from "./inspect/gathered-reading.ts";
 import type { GateOutlet } from "./inspect/model-gate.ts";
 import { RequestInspection, type RequestOutlet, type RequestReading } from "./inspect/request-inspection.ts";
 import { EXCHANGE_IDLE_MS } from "./limits.ts";
@@ -14,7 +15,7 @@ import type { Transcript } from "./log/transcript.ts";
 import { OutgoingBody } from "./outgoing-body.ts";
 import { outgoingRequest } from "./outgoing-request.ts";
 import type { Plane } from "./plane.ts";
-import { answerRefusal, FAILED } from "./refusal-answer.ts";
+import { answerRefusal, FAILED, TIMED_OUT } from "./refusal-answer.ts";
 import { createResponseInspection } from "./response/inspect.ts";
 import type { AnswerSink, ResponseInspection } from "./response/inspection.ts";
 import { maskFields } from "./response/mask-fields.ts";
@@ -94,8 +95,10 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, GateOu
     }
     this.#decision = sent.decision;
     const { fields, target, hold } = sent.admission;
-    if (body !== "none" && body !== 0)
+    if (body !== "none" && body !== 0) {
       reading.startBody(fields, hold ? "held" : typeof body === "number" ? "fixed" : "free");
+      this.#reading = gathered(reading, body, this, this.#client);
+    }
     if (this.#finished) return;
     const outgoing = outgoingRequest(this.#request, host, target, fields, hold !== undefined);
     this.#sending = new Sending(this.#plane.upstream, this.#request, host, outgoing, this);
@@ -144,9 +147,7 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, GateOu
 
   /** False: a quota of bytes is used up, the request is refused. */
   #mayPay(bytes: number): boolean {
-    const decision = this.#decision;
-    if (!decision || !isAllowed(decision)) return true;
-    const over = this.#plane.quotas.send(decision.route.spec, bytes, performance.now());
+    const over = payFor(this.#plane, this.#decision, bytes);
     if (over) this.refuse(over);
     return over === undefined;
   }
@@ -165,8 +166,7 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, GateOu
   }
 
   expire(): void {
-    const detail = "Nothing was sent for too long.";
-    this.refuse(refuse("egress.upstream_unreachable", detail, "time-outs", { retryable: true }));
+    this.refuse(TIMED_OUT);
   }
 
   /** Answers with a refusal, or breaks off an answer that has begun: `last` is its end where the framing carries it. */

@@ -12,6 +12,13 @@ export const FAILED = refuse(
   { retryable: true },
 );
 
+export const TIMED_OUT = refuse(
+  "egress.upstream_unreachable",
+  "Nothing was sent for too long.",
+  "time-outs",
+  { retryable: true },
+);
+
 /** Answers a request that was refused, whole. `id` names the refusal, in the answer and in the journal. */
 export function answerRefusal(
   client: ClientSide,

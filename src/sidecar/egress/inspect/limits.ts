@@ -87,3 +87,9 @@ export const REFRAMED_BYTES = 8 * 1024 * 1024;
 
 /** Bytes that all bodies held to be redacted have together in one bottle; beyond, they go as longer ones do. */
 export const REFRAMED_TOTAL_BYTES = 64 * 1024 * 1024;
+
+/** Bytes of a large request body that are read as one when they came in one turn of the event loop; more: the rest is read by itself. */
+export const GATHERED_BYTES = 64 * 1024;
+
+/** Bytes from which on a piece of it waits for the end of the turn in which it came; a smaller one that comes first is read at once. */
+export const GATHERED_FROM_BYTES = 4096;
