@@ -62,6 +62,11 @@ test.each([
   ["a long preamble", `${"x".repeat(PREAMBLE_BYTES + 10)}\r\n${part("A: b")}${END}`, "dlp.body_unreadable"],
   ["a long part head", `${part(`A: ${"x".repeat(PART_HEAD_BYTES)}`)}${END}`, "dlp.body_unreadable"],
   ["no end", part("A: b"), "dlp.body_unreadable"],
+  [
+    "two dispositions of a part",
+    `${part("Content-Disposition: form-data; name=a\r\nContent-Disposition: form-data; name=b")}${END}`,
+    "dlp.body_unreadable",
+  ],
   ["too many parts", `${part("A: b").repeat(PART_COUNT + 1)}${END}`, "dlp.body_too_large"],
   ["too many inside each other", nested(MULTIPART_DEPTH + 1), "dlp.body_too_large"],
 ])("%s is refused", (_, body, code) => {

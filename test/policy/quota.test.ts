@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { RequestFacts } from "../../src/policy/facts.ts";
 import { headBytes } from "../../src/policy/head-bytes.ts";
+import { HOST_METER_COUNT } from "../../src/policy/limits.ts";
 import { type BottleQuotas, type QuotaEvent, Quotas, type Spent } from "../../src/policy/quota.ts";
 import type { RouteSpec } from "../../src/policy/route.ts";
 import { compilePolicy } from "../../src/policy/routes.ts";
@@ -114,6 +115,13 @@ test("what a life has spent survives: told ahead, exact at an orderly end, count
   const second = quotas({ bytesOut: { per: "life", hard: 1000 } }, spent);
   expect(second.of.send(spec(), 701, 0)).toMatchObject({ code: "egress.quota_exceeded" });
   expect(second.of.send(spec(), 700, 0)).toBeUndefined();
+});
+
+test("hosts beyond those that can be told apart are refused, also where the limit only warns", () => {
+  const { of } = quotas({ hosts: { per: "life", soft: 1 } });
+  for (let i = 0; i < HOST_METER_COUNT; i++) expect(of.admit(spec(), `h${i}`, FACTS, 0)).toBeUndefined();
+  expect(of.admit(spec(), "one-more", FACTS, 0)).toMatchObject({ code: "egress.quota_exceeded" });
+  expect(of.admit(spec(), "h0", FACTS, 0)).toBeUndefined();
 });
 
 test("without quotas nothing is counted", () => {
