@@ -115,13 +115,13 @@ export class KnownMatcher {
 
   #searchWords(grams: Grams, count: number): void {
     const { filter, shift, stride } = grams;
-    const { code, places } = this.#machine;
+    const { code, places, symbolWords } = this.#machine;
     // what began before the slice and was no whole sequence yet is looked at again
     const first = Math.max(0, this.#before - 3) & -stride;
     const likely = code.findGrams(first, (count >> 2) << 2, stride, this.#machine.filterAt(filter), shift);
     for (let i = 0; i < likely; i++) {
       const at = places[i] as number;
-      const gram = gramAt(this.#seen, at, 4);
+      const gram = symbolWords[at >> 2] as number;
       this.#lookUp(grams, gram, hashOf(gram, shift), at, count);
     }
   }

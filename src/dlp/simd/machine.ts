@@ -34,8 +34,9 @@ const FILTER_COUNT = 4;
 class Machine {
   readonly code: Code;
   readonly memory: Buffer;
-  /** what symbols were reduced to; a word of it is four of them */
+  /** what a text was reduced to; a word of it is four symbols */
   readonly symbols: Uint8Array;
+  readonly symbolWords: Uint32Array;
   /** what came before a slice, and the slice */
   readonly window: Buffer;
   readonly windowWords: Uint32Array;
@@ -50,6 +51,7 @@ class Machine {
     const { buffer } = this.code.memory;
     this.memory = Buffer.from(buffer);
     this.symbols = new Uint8Array(buffer, SYMBOLS, WINDOW - SYMBOLS);
+    this.symbolWords = new Uint32Array(buffer, SYMBOLS, (WINDOW - SYMBOLS) / 4);
     this.window = Buffer.from(buffer, WINDOW, WINDOW_BYTES);
     this.windowWords = new Uint32Array(buffer, WINDOW, WINDOW_BYTES / 4);
     this.places = new Uint32Array(buffer, PLACES, (FILTERS - PLACES) / 4);
