@@ -39,6 +39,22 @@ export class Piece {
     else this.#length += source.copy(this.#bytes, this.#length, from, to);
   }
 
+  /** Takes what a JSON string says, up to its end or an escape; returns where that is, or the end of `source`. */
+  literal(source: Buffer, from: number): number {
+    const end = source.length;
+    if (this.#length + end - from > this.#bytes.length) this.#grow(end - from);
+    const bytes = this.#bytes;
+    let length = this.#length;
+    let at = from;
+    for (; at < end; at++) {
+      const byte = source[at] as number;
+      if (byte === 0x22 || byte === 0x5c) break;
+      bytes[length++] = byte;
+    }
+    this.#length = length;
+    return at;
+  }
+
   text(text: string): void {
     if (text === "") return;
     const bytes = Buffer.from(text, "utf8");

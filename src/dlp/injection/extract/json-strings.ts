@@ -1,26 +1,11 @@
 import { JSON_DEPTH, SLICE_BYTES } from "../limits.ts";
 import { type Extractor, type Outlet, Piece } from "./extractor.ts";
-
-/** Fields that carry text, or a piece of one that goes on in the next message: the deltas of streamed answers. */
-const TEXT_FIELDS = new Set([
-  "text",
-  "content",
-  "delta",
-  "partial_json",
-  "thinking",
-  "reasoning",
-  "reasoning_content",
-  "arguments",
-  "completion",
-  "response",
-  "output",
-  "output_text",
-  "generated_text",
-]);
+import { NAME_BEGIN, nameBehind, namesText } from "./text-field-names.ts";
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-const FIELD_NAME_BYTES = 32;
+/** Depth for which room is made at once; few texts are deeper. */
+const USUAL_DEPTH = 32;
 /** What one slice says, of whichever text: both are empty again when it has been read. */
 const VISIBLE = new Piece(SLICE_BYTES + 64);
 const ASIDE = new Piece(SLICE_BYTES + 64);
@@ -39,11 +24,12 @@ export class JsonStrings implements Extractor {
   /** the first half of a surrogate pair */
   #high = 0;
   /** 1: object */
-  readonly #levels = new Uint8Array(JSON_DEPTH);
+  #levels = new Uint8Array(USUAL_DEPTH);
   #depth = 0;
   #expectsName = false;
   #isName = false;
-  #name = "";
+  /** of the last name, as `nameBehind` */
+  #name = NAME_BEGIN;
   #isText = false;
   #hadText = false;
 
@@ -74,8 +60,7 @@ export class JsonStrings implements Extractor {
           return i + 1;
         case 0x7b: // {
         case 0x5b: // [
-          if (this.#depth < JSON_DEPTH) this.#levels[this.#depth] = byte === 0x7b ? 1 : 0;
-          this.#depth++;
+          this.#enter(byte === 0x7b);
           this.#expectsName = byte === 0x7b;
           break;
         case 0x7d: // }
@@ -99,11 +84,21 @@ export class JsonStrings implements Extractor {
     return slice.length;
   }
 
+  #enter(object: boolean): void {
+    if (this.#depth === this.#levels.length && this.#depth < JSON_DEPTH) {
+      const deeper = new Uint8Array(JSON_DEPTH);
+      deeper.set(this.#levels);
+      this.#levels = deeper;
+    }
+    if (this.#depth < JSON_DEPTH) this.#levels[this.#depth] = object ? 1 : 0;
+    this.#depth++;
+  }
+
   #begin(): void {
     this.#inString = true;
     this.#isName = this.#expectsName;
-    this.#isText = !this.#isName && TEXT_FIELDS.has(this.#name);
-    if (this.#isName) this.#name = "";
+    this.#isText = !this.#isName && namesText(this.#name);
+    if (this.#isName) this.#name = NAME_BEGIN;
     if (this.#isText && this.#hadText) this.#visible.push(0x1e);
     if (this.#isText) this.#hadText = true;
   }
@@ -114,13 +109,8 @@ export class JsonStrings implements Extractor {
       this.#escaped(slice[from] as number, piece);
       return from + 1;
     }
-    let to = from;
-    while (to < slice.length && slice[to] !== QUOTE && slice[to] !== BACKSLASH) to++;
-    if (to > from) {
-      piece.copy(slice, from, to);
-      if (this.#isName && this.#name.length < FIELD_NAME_BYTES)
-        this.#name += slice.toString("latin1", from, Math.min(to, from + FIELD_NAME_BYTES));
-    }
+    const to = piece.literal(slice, from);
+    if (this.#isName) this.#name = nameBehind(slice, from, to, this.#name);
     if (to === slice.length) return to;
     if (slice[to] === BACKSLASH) this.#escape = "";
     else {
