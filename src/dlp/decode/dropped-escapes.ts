@@ -2,6 +2,9 @@ import { ESCAPES } from "./escapes.ts";
 import { DENSE_PIECE_BYTES, REFERENCE_CHARS, SEPARATOR_COUNT } from "./limits.ts";
 import { byteAt, hexValue, isTokenByte, MORE, type Spelled, type Spelling } from "./spelling.ts";
 
+const PERCENT = 0x25;
+const BACKSLASH = 0x5c;
+const BRACE = 0x7b;
 const AMPERSAND = 0x26;
 const HASH = 0x23;
 const SLASH = 0x2f;
@@ -36,6 +39,20 @@ export const DROPPED_ESCAPES: Spelling = {
     return dense === MORE ? MORE : length;
   },
 };
+
+/**
+ * Whether what begins at `at` may be the first of several in a row, behind a character of a token: few are, and only of
+ * those anything more has to be read. Of what `text` alone doesn't show it says that it may.
+ */
+export function mayTell(text: Uint8Array, at: number): boolean {
+  if (at === 0) return true;
+  if (!isTokenByte(text[at - 1])) return false;
+  if (at + 2 >= text.length) return true;
+  const lead = text[at];
+  const second = text[at + 1];
+  if (lead === PERCENT) return second === 0x75 || second === 0x55 || text[at - 3] !== PERCENT;
+  return lead !== BACKSLASH || second !== 0x78 || text[at + 2] === BRACE || text[at - 4] !== BACKSLASH;
+}
 
 /** 1: a few characters of tokens follow, with escapes behind them, more than once; 0: other text does. */
 function isDense(text: Uint8Array, from: number, last: boolean, spelled: Spelled): number {

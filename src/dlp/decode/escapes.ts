@@ -1,8 +1,9 @@
 import { asciiOf, NO_ASCII } from "../injection/fold.ts";
-import { ASCII_REFERENCES } from "./character-references.ts";
+import { nextInName, pointOfName } from "./character-references.ts";
 import { BACKSLASHES, REFERENCE_CHARS } from "./limits.ts";
 import {
   byteAt,
+  hexPair,
   hexValue,
   isTokenByte,
   MORE,
@@ -10,6 +11,7 @@ import {
   type Spelling,
   sayByte,
   sayCodePoint,
+  TELLS,
 } from "./spelling.ts";
 
 const PERCENT = 0x25;
@@ -31,6 +33,20 @@ export const ESCAPES: Spelling = {
     const lead = text[at];
     if (lead === PERCENT) return percent(text, at, last, spelled);
     return lead === AMPERSAND ? reference(text, at, last, spelled) : backslash(text, at, last, spelled);
+  },
+  quick(text, at) {
+    const lead = text[at];
+    const kind = text[at + 1];
+    let digits = at + 1;
+    if (lead === BACKSLASH && kind === 0x78) digits = at + 2;
+    else if (lead === BACKSLASH && kind === 0x75 && text[at + 2] === 0x30 && text[at + 3] === 0x30)
+      digits = at + 4;
+    else if (lead !== PERCENT) return 0;
+    if (digits + 1 >= text.length) return 0;
+    const value = hexPair(text[digits] as number, text[digits + 1] as number);
+    // beyond ASCII `\u` says two bytes
+    if (value > 0xff || (value > 0x7f && digits === at + 4)) return 0;
+    return ((digits + 2 - at) << 8) | value | (tells(value) ? TELLS : 0);
   },
 };
 
@@ -226,19 +242,20 @@ function reference(text: Uint8Array, at: number, last: boolean, spelled: Spelled
 }
 
 function named(text: Uint8Array, at: number, last: boolean, spelled: Spelled): number {
+  let node = 0;
   let i = at + 1;
-  for (; i <= at + REFERENCE_CHARS; i++) {
+  for (; text[i] !== 0x3b; i++) {
     const byte = text[i];
     if (byte === undefined) return last ? 0 : MORE;
-    if (byte === 0x3b) break;
-    if (!((byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a))) return 0;
+    node = nextInName(node, byte);
+    if (node === 0) return 0;
   }
-  if (text[i] !== 0x3b) return 0;
-  let name = "";
-  for (let k = at + 1; k < i; k++) name += String.fromCharCode(text[k] as number);
-  const point = ASCII_REFERENCES.get(name);
-  if (point === undefined) return 0;
+  const point = pointOfName(node);
+  if (point < 0) return 0;
   // `<`, quotes and spaces end a token, however they are written.
-  sayCodePoint(spelled, point, tellsPoint(point) && ![0x22, 0x27, 0x3c, 0x3e, 0xa0].includes(point));
+  sayCodePoint(spelled, point, tellsPoint(point) && ENDS[point] !== 1);
   return i + 1 - at;
 }
+
+const ENDS = new Uint8Array(256);
+for (const point of [0x22, 0x27, 0x3c, 0x3e, 0xa0]) ENDS[point] = 1;

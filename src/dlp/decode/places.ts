@@ -3,6 +3,8 @@ import { PLACE_COUNT } from "./limits.ts";
 /** Numbers for which there is room at first, in 64 bytes, which V8 makes fastest, and at most. */
 const FIRST_MARKS = 8;
 const MOST_MARKS = 4 * PLACE_COUNT;
+/** Numbers for which there is still room in the next text. */
+const KEPT_MARKS = 2048;
 
 /** Where the bytes of what a text says stand in the text. */
 export class Places {
@@ -10,16 +12,19 @@ export class Places {
   #marks = NO_MARKS;
   #length = 0;
   #said = 0;
-  readonly #start: number;
+  #start = 0;
 
-  /** `start`: where the text begins. */
-  constructor(start: number) {
+  /** Another text, which begins at `start`: what is known of the one before is of no interest. */
+  restart(start: number): void {
     this.#start = start;
+    this.#said = 0;
+    this.#length = 0;
+    if (this.#marks.length > KEPT_MARKS) this.#marks = NO_MARKS;
   }
 
   /** Behind something spelled: `said` bytes since the last `advance`, `at` in the text. */
   add(said: number, at: number): void {
-    if (this.#length === this.#marks.length) this.#makeRoom();
+    if (this.#length === 0 || this.#length === this.#marks.length) this.#makeRoom();
     this.#marks[this.#length] = this.#said + said;
     this.#marks[this.#length + 1] = at;
     this.#length += 2;
@@ -50,7 +55,8 @@ export class Places {
 
   #makeRoom(): void {
     if (this.#length === 0) {
-      this.#marks = new Float64Array(FIRST_MARKS);
+      if (this.#marks === NO_MARKS) this.#marks = new Float64Array(FIRST_MARKS);
+      this.#marks[0] = 0;
       this.#marks[1] = this.#start;
       this.#length = 2;
     } else if (this.#length < MOST_MARKS) {

@@ -1,7 +1,7 @@
 import { LEADS } from "./leads.ts";
 import { AROUND_BYTES } from "./limits.ts";
 import { Places } from "./places.ts";
-import { MORE, type Spelled, type Spelling } from "./spelling.ts";
+import { MORE, type Spelled, type Spelling, TELLS } from "./spelling.ts";
 
 /** Bytes that are said at a time. */
 const PIECE_BYTES = 4096;
@@ -36,7 +36,7 @@ export class Respelled {
   readonly spelling: Spelling;
   readonly #newReader: NewReader;
   #reader: TextReader | undefined;
-  #places = new Places(0);
+  readonly #places = new Places();
   /** text offset up to which stretches were read */
   #at = 0;
   /** text offset behind the last telling place */
@@ -70,7 +70,7 @@ export class Respelled {
     const from = Math.max(this.#at, base + at - AROUND_BYTES, base - before.length);
     this.#at = from;
     this.#telling = base + at;
-    this.#places = new Places(from);
+    this.#places.restart(from);
     this.#reader = this.#newReader(this.spelling, this.#places);
     if (from < base) this.#decode(before.subarray(before.length - (base - from)), from, true, false, spelled);
     return this.go(text, base, last, spelled);
@@ -130,6 +130,14 @@ export class Respelled {
         continue;
       }
       if (i === end) continue;
+      const quick = spelling.quick?.(text, i) ?? 0;
+      if (quick !== 0) {
+        said[length++] = quick & 255;
+        i += (quick >> 8) & 255;
+        places.add(length, base + i);
+        if (quick >= TELLS) this.#telling = Math.max(this.#telling, base + i);
+        continue;
+      }
       spelled.inside = base + i < this.#telling + CLOSE_BYTES;
       const taken = spelling.read(text, i, last, spelled);
       spelled.inside = false;

@@ -1,7 +1,8 @@
+import { DROPPED_ESCAPES, mayTell } from "./dropped-escapes.ts";
 import { LEADS, PAIRS, SPELLINGS } from "./leads.ts";
 import { AROUND_BYTES } from "./limits.ts";
 import { type NewReader, Respelled } from "./respelled.ts";
-import { MORE, newSpelled, type Spelled } from "./spelling.ts";
+import { MORE, newSpelled, type Spelled, type Spelling } from "./spelling.ts";
 
 /** Looks in one text, as it comes, for all that is spelled in escapes or look-alikes: one pass finds where it begins. */
 export class Respellings {
@@ -78,21 +79,38 @@ export class Respellings {
   #search(text: Buffer, base: number, last: boolean, leads: Uint16Array): number {
     const before = this.#rest.length;
     let stop = text.length;
-    for (let i = 0; i < before; i++) stop = Math.min(stop, this.#lookAt(text, i, base, last));
-    for (const lead of leads) stop = Math.min(stop, this.#lookAt(text, before + lead, base, last));
-    if (before < text.length) stop = Math.min(stop, this.#lookAt(text, text.length - 1, base, last));
+    for (let i = 0; i < before; i++) {
+      const bits = this.#bitsAt(text, i);
+      if (bits !== 0) stop = Math.min(stop, this.#lookAt(text, i, bits, base, last));
+    }
+    for (let k = 0; k < leads.length; k++) {
+      const i = before + (leads[k] as number);
+      const bits = this.#bitsAt(text, i);
+      if (bits !== 0) stop = Math.min(stop, this.#lookAt(text, i, bits, base, last));
+    }
+    if (before < text.length) {
+      const bits = this.#bitsAt(text, text.length - 1);
+      if (bits !== 0) stop = Math.min(stop, this.#lookAt(text, text.length - 1, bits, base, last));
+    }
     return stop;
   }
 
-  /** Index from which on only more bytes can tell what is spelled at `i`; the end of the text where nothing is. */
-  #lookAt(text: Buffer, i: number, base: number, last: boolean): number {
+  /** The spellings that may begin a stretch at `i`. */
+  #bitsAt(text: Buffer, i: number): number {
     const lead = text[i] as number;
-    const second = text[i + 1];
-    const bits = ((second === undefined ? LEADS[lead] : PAIRS[(lead << 8) | second]) as number) & this.#idle;
-    if (bits === 0) return text.length;
+    const bits = (
+      i + 1 === text.length ? LEADS[lead] : PAIRS[(lead << 8) | (text[i + 1] as number)]
+    ) as number;
+    const idle = bits & this.#idle;
+    return (idle & DROPPED_ESCAPES.bit) === 0 || mayTell(text, i) ? idle : idle & ~DROPPED_ESCAPES.bit;
+  }
+
+  /** Index from which on only more bytes can tell what is spelled at `i`; the end of the text where nothing is. */
+  #lookAt(text: Buffer, i: number, bits: number, base: number, last: boolean): number {
     const spelled = this.#scratch();
     let stop = text.length;
-    for (const [number, spelling] of SPELLINGS.entries()) {
+    for (let number = 0; number < SPELLINGS.length; number++) {
+      const spelling = SPELLINGS[number] as Spelling;
       if ((bits & spelling.bit) === 0) continue;
       const known = this.#stretches[number];
       if (known && known.at > base + i) continue;

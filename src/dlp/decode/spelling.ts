@@ -11,7 +11,15 @@ export interface Spelling {
    * spelled there; `MORE`: only more bytes can tell, never with `last`.
    */
   read(text: Uint8Array, at: number, last: boolean, spelled: Spelled): number;
+  /**
+   * The same of what texts have thousands of in a row: the byte that is said, with the bytes that it takes times 256, and
+   * `TELLS`; 0: it has to be read.
+   */
+  readonly quick?: (text: Uint8Array, at: number) => number;
 }
+
+/** Of `quick`: what is said may stand in a token. */
+export const TELLS = 0x10000;
 
 /** What was read; used again for the next one. */
 export interface Spelled {
@@ -82,6 +90,11 @@ for (const byte of Buffer.from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv
 /** The value of a hex digit; 16: it is none. */
 export function hexValue(byte: number | undefined): number {
   return byte === undefined ? 16 : (HEX[byte] ?? 16);
+}
+
+/** The byte that two hex digits spell; more than 255: they are none. */
+export function hexPair(high: number, low: number): number {
+  return ((HEX[high] as number) << 4) | (HEX[low] as number) | (((HEX[low] as number) & 16) << 4);
 }
 
 const HEX = new Uint8Array(256).fill(16);
