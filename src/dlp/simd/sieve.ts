@@ -19,7 +19,7 @@ export interface Sieved {
   /** sixteen bytes of base32 in upper case, in lower case */
   readonly uppers: Uint16Array;
   readonly lowers: Uint16Array;
-  /** sixteen bytes of a list of bytes that stand behind sixteen others */
+  /** sixteen bytes of a list of bytes that stand behind sixteen others; in all those before, or in them, there is a number */
   readonly lists: Uint16Array;
 }
 

@@ -74,6 +74,15 @@ describe.each(Object.entries(SPELLED))("%s", (_, spell) => {
   });
 });
 
+test("a token's bytes are found however deep each is indented, and wherever in a block they begin", () => {
+  for (let gap = 10; gap <= 44; gap++)
+    for (let offset = 0; offset < 16; offset++) {
+      const one = offset % 2 === 0 ? hex : String;
+      const text = `${"x".repeat(offset)}[${listed(Buffer.from(TOKEN), one, `,\n${" ".repeat(gap - 2)}`)}]`;
+      if (scan(Buffer.from(text)).length === 0) expect.fail(`gap ${gap}, offset ${offset}`);
+    }
+});
+
 test("numbers, dates, addresses, indentation and long words are nothing", () => {
   const lines = [
     "2026-01-01 12:00:00, 2026-01-02 13:00:00, 10.0.0.1:8080 fe80::1:2:3:4",

@@ -26,6 +26,7 @@ export function sieve(length: u32): void {
   let lowers: u32 = LOWERS;
   let lists: u32 = LISTS;
   let listBefore: bool = false;
+  let numbers: bool = false;
   for (let at: u32 = 0; at < length; at += 64) {
     let inRun: u64 = 0;
     let lead: u64 = 0;
@@ -50,8 +51,10 @@ export function sieve(length: u32): void {
         }
       }
       const list = classesOf(bytes, LIST_NIBBLES);
-      const isList = anyOf(list) === 0xffff && maskOf(list, NUMBER_BITS) !== 0;
-      if (isList && listBefore) {
+      const isList = anyOf(list) === 0xffff;
+      // between two numbers there may be a deep indentation
+      numbers = isList && (numbers || maskOf(list, NUMBER_BITS) !== 0);
+      if (numbers && listBefore) {
         store<u16>(lists, <u16>(at + part));
         lists += 2;
       }
