@@ -3,6 +3,7 @@ import type { Agent } from "../manifest/agent.ts";
 import type { Bottle, BottleLimits } from "../manifest/bottle.ts";
 import { overlay } from "../manifest/merge.ts";
 import type { Settings } from "../manifest/settings.ts";
+import { forgeHosts } from "../policy/forge-api.ts";
 import type { BottleQuotas } from "../policy/quota.ts";
 import type { RouteSpec } from "../policy/route.ts";
 import { planEnvironment, vaultName } from "./environment.ts";
@@ -72,7 +73,7 @@ export function makePlan(input: PlanInput): LaunchPlan {
       log: bottle.log?.value ?? 1,
       routes: routes.routes.map((route) => inVaultNames(route, brokered)),
     },
-    gitHosts: [...new Set([...bottle.repos.values()].map((repo) => repo.upstream.host))],
+    gitHosts: [...new Set([...bottle.repos.values()].flatMap(({ upstream }) => forgeHosts(upstream.host)))],
     gitUser: gitIdentity(gitUser),
     secrets: uniqueNeeds([...credentials, ...environment.secrets]),
     workspace: planWorkspace(bottle.workspace, input.workspace),

@@ -1,5 +1,5 @@
 import type { Agent } from "../manifest/agent.ts";
-import type { Bottle, Route } from "../manifest/bottle.ts";
+import type { Bottle } from "../manifest/bottle.ts";
 import type { Settings } from "../manifest/settings.ts";
 
 /** A key that parses but does not act yet, and what happens meanwhile. */
@@ -44,7 +44,6 @@ export function notEnforced(
     );
   }
   const gated = new Set([...bottle.repos.values()].map((repo) => repo.upstream.host));
-  for (const route of bottle.routes.values()) addRoute(route, add);
   for (const repo of bottle.repos.values()) {
     const { host } = repo.upstream;
     const open = bottle.routes.has(host) && gated.has(host);
@@ -70,10 +69,4 @@ export function notEnforced(
     if (age !== undefined) add(`retention.${key}`, age.at, "nothing is removed by age");
   }
   return found;
-}
-
-function addRoute(route: Route, add: (key: string, at: string, meanwhile: string) => void): void {
-  const { host, at, git } = route;
-  const key = `egress.routes ${host}`;
-  if (git.apiWrite === true) add(`${key} git.api_write`, at, "the route alone decides about the forge's API");
 }

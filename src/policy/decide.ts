@@ -1,12 +1,20 @@
 import { printable } from "../base/printable.ts";
 import type { RequestFacts } from "./facts.ts";
+import { type ForgeRequest, forgeRequest } from "./forge-api.ts";
 import { gitTraffic } from "./git-traffic.ts";
 import { fieldValue, overriddenMethods, pathOverride } from "./headers.ts";
 import type { HostName } from "./host.ts";
 import { MAX_METHOD_LENGTH, MAX_TARGET_LENGTH } from "./limits.ts";
 import { type Endpoint, endpointOf } from "./model-api/endpoints.ts";
 import { type Named, nameHost } from "./named-host.ts";
-import { neededEncodedSlash, neededGitFetch, neededMatch, neededPort, neededRoute } from "./needed.ts";
+import {
+  neededApiWrite,
+  neededEncodedSlash,
+  neededGitFetch,
+  neededMatch,
+  neededPort,
+  neededRoute,
+} from "./needed.ts";
 import { normaliseTarget } from "./path.ts";
 import { type Allow, type CompiledRoute, type EgressPolicy, findRoute } from "./routes.ts";
 import { type Refusal, refuse } from "./verdict.ts";
@@ -21,6 +29,8 @@ export interface AllowDecision {
   readonly target: string;
   /** of a route with `body` */
   readonly endpoint?: Endpoint;
+  /** the host's git goes through the gate: its API may not write past that */
+  readonly forge?: Exclude<ForgeRequest, "write">;
 }
 
 export interface BlockDecision {
@@ -37,8 +47,8 @@ export function isAllowed(decision: Decision): decision is AllowDecision {
 
 /**
  * Decides one request (SPEC §3), default deny. Pure, never throws. Checks run in this order, the first that fails names
- * the code: the names agree, the host is a name, host, port, TLS for credentials, method, target, git, `matches`, the
- * endpoint of a model's API.
+ * the code: the names agree, the host is a name, host, port, TLS for credentials, method, target, git, a forge's API,
+ * `matches`, the endpoint of a model's API.
  */
 export function decide(policy: EgressPolicy, facts: RequestFacts): Decision {
   const named = nameHost(facts);
@@ -59,13 +69,16 @@ export function decide(policy: EgressPolicy, facts: RequestFacts): Decision {
   const git = gitTraffic(facts.method, path, query, facts.headers);
   const gitRefusal = git === undefined ? undefined : gitTrafficRefusal(policy, route, host, git);
   if (gitRefusal !== undefined) return { verdict: gitRefusal, host };
+  const gated = !route.spec.git.apiWrite && policy.gitHosts.has(host);
+  const forge = gated ? forgeRequest(facts.method, path, query, facts.headers, git === "fetch") : undefined;
+  if (forge === "write") return { verdict: forgeRefusal(route, host, facts.method, path), host };
   const verdict = route.matches.length === 0 ? route.allow : matchVerdict(route, facts, path, query);
   if (verdict.action === "block") return { verdict, host };
   const { body } = route.spec;
-  if (body === undefined) return { verdict, route, host, path, target: target.target };
+  const allowed = { verdict, route, host, path, target: target.target, ...(forge && { forge }) };
+  if (body === undefined) return allowed;
   const endpoint = endpointOf(body, route, facts, path, query);
-  if (typeof endpoint !== "string") return { verdict: endpoint, host };
-  return { verdict, route, host, path, target: target.target, endpoint };
+  return typeof endpoint === "string" ? { ...allowed, endpoint } : { verdict: endpoint, host };
 }
 
 function hostRefusal(policy: EgressPolicy, host: HostName, facts: RequestFacts): Refusal {
@@ -143,6 +156,11 @@ function gitTrafficRefusal(
   if (route.spec.git.fetch) return undefined;
   const detail = `git fetch from ${host} needs git.fetch on its route.`;
   return refuse("egress.git_fetch_blocked", detail, route.rule, { needed: neededGitFetch(route.spec) });
+}
+
+function forgeRefusal(route: CompiledRoute, host: HostName, method: string, path: string): Refusal {
+  const detail = `${printable(method)} ${printable(path)} may change contents or refs on ${host} past the git gate.`;
+  return refuse("egress.git_api_write_blocked", detail, route.rule, { needed: neededApiWrite(route.spec) });
 }
 
 /** Tries every entry; the refusal names the last thing that was missing in the entry that came nearest. */

@@ -33,3 +33,6 @@ export const MAX_JSON_DEPTH = 128;
 
 /** Values in the JSON of such a body (each takes up to 300 bytes while it is read); more is refused with `model.body_unreadable`. */
 export const MAX_JSON_VALUES = 250_000;
+
+/** GraphQL requests in one body to a forge; a body with more is refused. */
+export const MAX_GRAPHQL_BATCH = 100;

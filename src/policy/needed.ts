@@ -29,6 +29,10 @@ export function neededGitFetch(spec: RouteSpec): string {
   return route(spec.host, ["git: {fetch: true}"]);
 }
 
+export function neededApiWrite(spec: RouteSpec): string {
+  return route(spec.host, ["git: {api_write: true}"]);
+}
+
 export function neededEncodedSlash(spec: RouteSpec): string {
   return route(spec.host, ["encoded_slash: opaque"]);
 }

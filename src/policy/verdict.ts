@@ -11,6 +11,8 @@ export const CODES = {
   "egress.path_ambiguous": "the path could mean different things to different servers",
   "egress.git_push_blocked": "git push over HTTPS to a host no git-gate entry declares",
   "egress.git_fetch_blocked": "git fetch over HTTPS where the route does not say git.fetch",
+  "egress.git_api_write_blocked":
+    "a write by a forge's API that may change contents or refs past the git gate, where the route does not say git.api_write",
   "egress.tls_required": "this port or way in carries TLS only",
   "egress.upgrade_refused":
     "a protocol upgrade to anything but WebSocket (h2c, say), which nothing would inspect",

@@ -236,6 +236,8 @@ export function ok(body = "hello", fields = ""): string {
 
 export interface SidecarOptions {
   readonly routes?: RouteSpec[];
+  /** hosts whose git goes through the gate */
+  readonly gitHosts?: readonly string[];
   readonly secrets?: Record<string, string>;
   /** `host:port` -> `address:port` */
   readonly resolve?: Record<string, string>;
@@ -276,7 +278,7 @@ export class Sidecar {
     this.caPem = ca.certificatePem;
     const resolve = options.origin ? { [`${HOST}:443`]: `127.0.0.1:${options.origin.port}` } : {};
     this.egress = createEgress({
-      policy: compilePolicy({ routes: options.routes ?? [route()], gitHosts: [] }),
+      policy: compilePolicy({ routes: options.routes ?? [route()], gitHosts: options.gitHosts ?? [] }),
       vault: new Map(
         Object.entries({ ...options.secrets, ...options.bottleSecrets }).map(([name, value]) => [
           name,

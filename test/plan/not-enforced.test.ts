@@ -18,10 +18,6 @@ const LATER: Readonly<Record<string, readonly [yaml: string, line: string]>> = {
     "agent_provider: {forward_host_credentials: true}",
     "agent_provider.forward_host_credentials (dev.md:2)",
   ],
-  "egress.routes[].git.api_write": [
-    route("git: {api_write: true}"),
-    "egress.routes a.example.com git.api_write",
-  ],
   "git-gate.repos": [
     repo(),
     "git-gate.repos.widgets (dev.md:2): not enforced yet; pushes to forge.example.com stay blocked",

@@ -247,6 +247,12 @@ describe("the rest of the plan", () => {
     expect(gitHosts).toEqual(["forge.example.com"]);
   });
 
+  test("GitHub's API stands at hosts of its own", async () => {
+    const entry = '{url: "ssh://git@ssh.github.com:443/o/r.git", key: {provider: static, path: /k}}';
+    const { gitHosts } = await plan(`git-gate: {repos: {a: ${entry}}}`);
+    expect(gitHosts).toEqual(["ssh.github.com", "github.com", "api.github.com", "uploads.github.com"]);
+  });
+
   test("a plan is JSON and comes back the same", async () => {
     const made = await plan(`env: {A: "?"}\n${routes("{host: a.example.com}")}`);
     expect(JSON.parse(JSON.stringify(made))).toEqual(made);

@@ -201,7 +201,7 @@ const route = () =>
         api_write: optional(FLAG, {
           description: "The forge's API may write contents and refs on a host git-gate declares",
           default: false,
-          acts: "later",
+          acts: "now",
         }),
       }),
       { description: "Git over this route", acts: "now", shape: "map, below" },

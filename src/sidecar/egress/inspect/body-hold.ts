@@ -1,8 +1,8 @@
 import type { HeaderList } from "../../../policy/facts.ts";
 import type { BodyOut } from "../outgoing-body.ts";
+import type { GateOutlet } from "./body-gate.ts";
 import type { HeldTotal } from "./held-total.ts";
 import { REFRAMED_BYTES } from "./limits.ts";
-import type { GateOutlet } from "./model-gate.ts";
 
 /** Holds a body whose length was stated, until it is whole: what it is after redaction is the length that is sent. */
 export class BodyHold implements BodyOut {

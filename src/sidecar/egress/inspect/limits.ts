@@ -1,4 +1,4 @@
-/** Content codings of one body, stated or found by their magic, that are undone; more: `dlp.body_too_large`. */
+/** Content codings of one body, stated or found by their magic, that are undone; more: `dlp.body_too_large`, and `model.body_unreadable` where the body is a request to a model's API. */
 export const CODING_COUNT = 3;
 
 /** Bytes a body may become when its codings are undone; they stream, none are kept. More: `dlp.body_too_large`. */
