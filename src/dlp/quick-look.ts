@@ -1,4 +1,5 @@
-import { encodedIn } from "./decode/encoded-in.ts";
+import { EncodedTexts } from "./decode/encoded-texts.ts";
+import { DEPTH } from "./decode/limits.ts";
 import type { KnownIndex } from "./known/known-index.ts";
 import { KnownMatcher } from "./known/matcher.ts";
 import { type KeywordIndex, PatternMatcher } from "./pattern-matcher.ts";
@@ -18,7 +19,7 @@ export function holdsNothing(index: KnownIndex, keywords: KeywordIndex | undefin
   found = false;
   new KnownMatcher(index, onFound).write(text, true);
   if (keywords && !found) new PatternMatcher(keywords, onFound).write(text, true);
-  return !found && encodedIn(text) === undefined;
+  return !found && saysNothing(index, keywords, text, 0);
 }
 
 /**
@@ -26,16 +27,35 @@ export function holdsNothing(index: KnownIndex, keywords: KeywordIndex | undefin
  * another's no find of a pattern: here every keyword is one.
  */
 export function holdNothing(index: KnownIndex, keywords: KeywordIndex | undefined, texts: Buffer): boolean {
-  found = false;
-  new KnownMatcher(index, onFound).write(texts, true);
-  if (found) return false;
-  if (keywords?.search) {
-    machine().window.set(texts);
-    HITS.count = 0;
-    keywords.search.search(0, texts.length, HITS);
-    if (HITS.count > 0) return false;
-  }
-  return encodedIn(texts) === undefined;
+  return !mayHold(index, keywords, texts) && saysNothing(index, keywords, texts, 0);
 }
 
+function mayHold(index: KnownIndex, keywords: KeywordIndex | undefined, texts: Buffer): boolean {
+  found = false;
+  new KnownMatcher(index, onFound).write(texts, true);
+  if (found) return true;
+  if (keywords?.search === undefined) return false;
+  machine().window.set(texts);
+  HITS.count = 0;
+  keywords.search.search(0, texts.length, HITS);
+  return HITS.count > 0;
+}
+
+/** Whether what is encoded in a text, `depth` encodings deep, says nothing. */
+function saysNothing(
+  index: KnownIndex,
+  keywords: KeywordIndex | undefined,
+  text: Buffer,
+  depth: number,
+): boolean {
+  ENCODED[depth] ??= new EncodedTexts();
+  const inside = ENCODED[depth].in(text);
+  if (inside === undefined) return false;
+  if (inside.length === 0) return true;
+  if (mayHold(index, keywords, inside)) return false;
+  return depth + 1 === DEPTH || saysNothing(index, keywords, inside, depth + 1);
+}
+
+/** One for each depth: what one says is read by the next. */
+const ENCODED: EncodedTexts[] = [];
 const HITS = new KeywordHits();
