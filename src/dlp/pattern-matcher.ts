@@ -13,7 +13,7 @@ export class KeywordIndex {
 
   constructor(patterns: PatternSet) {
     this.patterns = patterns;
-    if (patterns.keywords.length > 0) this.search = new KeywordSearch(patterns.keywords);
+    if (patterns.keywords.length > 0) this.search = new KeywordSearch(patterns.keywords, patterns.gates);
   }
 }
 

@@ -3,6 +3,7 @@ import { entropyOf } from "./entropy.ts";
 import { General } from "./general.ts";
 import { isPlaceholder } from "./placeholders.ts";
 import type { Allowlist, Rule } from "./rule.ts";
+import type { Gate } from "./shape/gate.ts";
 import { Shape, type ShapeMatch } from "./shape/matcher.ts";
 import { NotSimple } from "./shape/not-simple.ts";
 import type { RunEnds } from "./shape/run-ends.ts";
@@ -25,21 +26,39 @@ export class CompiledRule {
   readonly #allowlists: readonly Allowlist[];
   #regex: Shape | General | undefined;
   readonly #runs: RunEnds;
+  readonly #previous: CompiledRule | undefined;
   #allowed: Allowed | undefined;
   /** what had too little entropy or was a stand-in last: a text that repeats itself is judged once */
   #plain: Uint8Array = NOTHING;
 
-  /** `runs`: of all rules of a set. */
-  constructor(rule: Rule, keyword: string, allowlists: readonly Allowlist[], runs: RunEnds) {
+  /** `runs`: of all rules of a set. `previous`: of the same keyword, asked before every time that this one is. */
+  constructor(
+    rule: Rule,
+    keyword: string,
+    allowlists: readonly Allowlist[],
+    runs: RunEnds,
+    previous: CompiledRule | undefined,
+  ) {
     this.#rule = rule;
     this.#keyword = keyword;
     this.#runs = runs;
+    this.#previous = previous;
     this.#allowlists = [...rule.allowlists, ...allowlists];
+  }
+
+  /** Known when it was asked once; undefined then for what no look tells. */
+  get gate(): Gate | undefined {
+    return this.#regex instanceof Shape ? this.#regex.gate : undefined;
   }
 
   /** The keyword ends at `at` of the window. */
   match(window: Window, at: number, reach: number, ended: boolean): PatternMatch | "more" | undefined {
-    this.#regex ??= compile(this.#rule, this.#keyword, this.#runs);
+    this.#regex ??= compile(
+      this.#rule,
+      this.#keyword,
+      this.#runs,
+      this.#previous === undefined ? undefined : this.#previous.#regex,
+    );
     if (this.#regex instanceof Shape) return this.#matchShape(this.#regex, window, at, reach, ended);
     const found = this.#regex.match(window, at, reach, ended, ({ start, end, from, to }) =>
       this.#isCredible(window, start, end, from, to),
@@ -108,9 +127,15 @@ function equals(plain: Uint8Array, bytes: Uint8Array, start: number, end: number
   return true;
 }
 
-function compile(rule: Rule, keyword: string, runs: RunEnds): Shape | General {
+function compile(
+  rule: Rule,
+  keyword: string,
+  runs: RunEnds,
+  before: Shape | General | undefined,
+): Shape | General {
+  const previous = before instanceof Shape ? before : undefined;
   try {
-    return new Shape(rule.regex, keyword, rule.secretGroup, rule.asWritten, runs);
+    return new Shape(rule.regex, keyword, rule.secretGroup, rule.asWritten, runs, previous);
   } catch (error) {
     if (!(error instanceof NotSimple)) throw error;
     return new General(rule.regex, rule.secretGroup);

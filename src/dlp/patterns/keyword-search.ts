@@ -1,5 +1,6 @@
 import { FILTER_LOG_MOST } from "../simd/layout.ts";
 import { machine } from "../simd/machine.ts";
+import type { Gate } from "./shape/gate.ts";
 
 /** Keywords found, by where they end. Its memory is kept for the next search. */
 export class KeywordHits {
@@ -92,8 +93,14 @@ export class KeywordSearch {
   /** keywords by their first two bytes */
   readonly #beginnings = new Map<number, number[]>();
 
-  /** `keywords`: latin1, lower case, three characters or more each; at least one. */
-  constructor(keywords: readonly string[]) {
+  readonly #gates: readonly (Gate | undefined)[];
+
+  /**
+   * `keywords`: latin1, lower case, three characters or more each; at least one. `gates`: of keywords, as they come to be
+   * known; one that doesn't pass its own is left out.
+   */
+  constructor(keywords: readonly string[], gates: readonly (Gate | undefined)[] = []) {
+    this.#gates = gates;
     if (!LITTLE_ENDIAN) throw new Error("the search for keywords reads words as little-endian machines do");
     this.longest = Math.max(...keywords.map(({ length }) => length));
     this.#bytes = Buffer.from(keywords.join(""), "latin1");
@@ -163,7 +170,8 @@ export class KeywordSearch {
       if (LOWER[bytes[stop - 1] as number] !== this.#lasts[i] || stop <= seen || stop > length) continue;
       const id = this.#ids[i] as number;
       const start = stop - (this.#starts[id + 1] as number) + (this.#starts[id] as number);
-      if (start >= 0 && this.#agrees(id, bytes, start, stop)) hits.push(id, stop);
+      if (start < 0 || this.#gates[id]?.passes(bytes, start, stop, length) === false) continue;
+      if (this.#agrees(id, bytes, start, stop)) hits.push(id, stop);
     }
   }
 

@@ -1,6 +1,7 @@
 import { CompiledRule, type PatternMatch } from "./compiled-rule.ts";
 import { PATTERN_WINDOW_BYTES } from "./limits.ts";
 import type { Allowlist, Rule } from "./rule.ts";
+import { Gate } from "./shape/gate.ts";
 import { RunEnds } from "./shape/run-ends.ts";
 import type { Window } from "./window.ts";
 
@@ -10,6 +11,8 @@ export class PatternSet {
   readonly keywords: readonly string[];
   /** bytes before and after a keyword that a match can span */
   readonly reach = PATTERN_WINDOW_BYTES;
+  /** by keyword, what its rules want to see beside it, once they were asked about one: where that isn't, `match` finds nothing */
+  readonly gates: (Gate | undefined)[];
   readonly #byKeyword: readonly (readonly CompiledRule[])[];
 
   /** `allowlists`: for every rule. Rules for files of some path are left out: what is scanned has none. */
@@ -20,12 +23,13 @@ export class PatternSet {
       if (rule.path !== undefined) continue;
       for (const keyword of rule.keywords) {
         const those = byKeyword.get(keyword) ?? [];
-        those.push(new CompiledRule(rule, keyword, allowlists, runs));
+        those.push(new CompiledRule(rule, keyword, allowlists, runs, those.at(-1)));
         byKeyword.set(keyword, those);
       }
     }
     this.keywords = [...byKeyword.keys()];
     this.#byKeyword = [...byKeyword.values()];
+    this.gates = this.keywords.map(() => undefined);
   }
 
   /**
@@ -34,13 +38,23 @@ export class PatternSet {
    * window can decide.
    */
   match(id: number, window: Window, at: number, ended: boolean): PatternMatch | "more" | undefined {
-    for (const rule of this.#byKeyword[id] ?? []) {
+    const rules = this.#byKeyword[id] ?? [];
+    for (const rule of rules) {
       const found = rule.match(window, at, this.reach, ended);
       // the rules behind one that waits wait, too: it makes no difference in which chunks a text comes
       if (found !== undefined) return found;
     }
+    this.gates[id] ??= gateOf(rules);
     return undefined;
   }
 }
+
+function gateOf(rules: readonly CompiledRule[]): Gate {
+  const gates = rules.flatMap(({ gate }) => gate ?? []);
+  return gates.length === rules.length ? Gate.of(gates) : OPEN_GATE;
+}
+
+const ANY = new Uint8Array(256).fill(1);
+const OPEN_GATE = new Gate(ANY, ANY, 0, ANY);
 
 export type { PatternMatch };

@@ -1,8 +1,11 @@
 import type { Window } from "../window.ts";
-import { type ByteSet, union, WORD } from "./bytes.ts";
+import { type ByteSet, union } from "./bytes.ts";
+import { Gate } from "./gate.ts";
 import { type LengthByte, lengthByte } from "./length-byte.ts";
 import { NotSimple } from "./not-simple.ts";
+import { holdsAfter, holdsBefore } from "./places.ts";
 import { RunEnds } from "./run-ends.ts";
+import { BOUNDARY, CLOSE, coded, isAlike, OPEN, RUN, type Steps } from "./steps.ts";
 import { parseShape } from "./syntax.ts";
 import { findKeyword, isDeterministic, type Step, shortest, waysOf } from "./ways.ts";
 
@@ -18,65 +21,48 @@ export interface ShapeMatch {
   readonly judged: number;
 }
 
-/** Steps as numbers, four each: the kind, then of a run its set (an index of `sets`), least and most bytes; of a group its number. */
-interface Steps {
-  readonly code: Int32Array;
-  readonly sets: readonly ByteSet[];
-  /** by set, its number in `RunEnds` */
-  readonly ids: Int32Array;
-}
-
-const RUN = 0;
-const OPEN = 1;
-const CLOSE = 2;
-const START = 3;
-const END = 4;
-const BOUNDARY = 5;
-const KINDS = { run: RUN, open: OPEN, close: CLOSE, start: START, end: END, boundary: BOUNDARY };
-
-function coded(steps: readonly Step[], runs: RunEnds): Steps {
-  const sets: ByteSet[] = [];
-  const code = steps.flatMap((step) => {
-    if (step.kind === "run") return [RUN, sets.push(step.set) - 1, step.min, step.max];
-    return [KINDS[step.kind], "group" in step ? step.group : 0, 0, 0];
-  });
-  return { code: Int32Array.from(code), sets, ids: Int32Array.from(sets, (set) => runs.idOf(set)) };
-}
-
 interface Way {
   /** what stands before the keyword, nearest first */
   readonly before: Steps;
-  /** the keyword and what follows it */
+  /** bytes of the keyword that no step is left for: it was found, and all that is asked is the case of some of its letters */
+  readonly skipped: number;
+  /** those, two numbers each: how far on, and the byte */
+  readonly cased: Int32Array;
+  /** what follows that */
   readonly after: Steps;
   readonly judged: number;
-  /** bytes right behind the keyword that must all be of one set, and that set */
-  readonly least: number;
-  readonly set: ByteSet;
-  /** numbers of `after.code` at its beginning that the way before has too, if all that stands before the keyword is alike */
+  readonly gate: Gate;
+  /** bytes that may stand before the keyword */
+  readonly precedes: ByteSet;
+  /** numbers of `after.code` at its beginning that the way before has too, and four, if all that stands before them is alike */
   readonly shared: number;
 }
 
-function sharedWith(
-  way: Pick<Way, "before" | "after">,
-  last: Pick<Way, "before" | "after"> | undefined,
-): number {
-  if (last === undefined || !isAlike(way.before, last.before, way.before.code.length)) return 0;
-  if (way.before.code.length !== last.before.code.length) return 0;
+function sharedWith(way: Omit<Way, "shared">, last: Omit<Way, "shared"> | undefined): number {
+  if (last?.before.code.length !== way.before.code.length) return 0;
+  if (!isAlike(way.before, last.before, way.before.code.length)) return 0;
+  if (way.skipped !== last.skipped || way.cased.join() !== last.cased.join()) return 0;
   let shared = 0;
   while (shared < way.after.code.length && isAlike(way.after, last.after, shared + 4)) shared += 4;
-  return shared;
+  return 4 + shared;
 }
 
-/** Whether two lists of steps begin alike, in their first `count` numbers. */
-function isAlike(a: Steps, b: Steps, count: number): boolean {
-  for (let i = 0; i < count; i++) if (a.code[i] !== b.code[i]) return false;
-  for (let i = 0; i < count; i += 4)
-    if (a.code[i] === RUN && a.ids[a.code[i + 1] ?? 0] !== b.ids[b.code[i + 1] ?? 0]) return false;
-  return true;
+/** Which bytes of a keyword must be which, when steps for single bytes of either case spell it; undefined when they don't. */
+function casesOf(steps: readonly Step[], keyword: string): Int32Array | undefined {
+  const cased: number[] = [];
+  for (let i = 0; i < keyword.length; i++) {
+    const step = steps[i];
+    if (step?.kind !== "run") return undefined;
+    const [lower, upper] = [keyword.charCodeAt(i), keyword.toUpperCase().charCodeAt(i)];
+    if (step.set[lower] === 0) cased.push(i, upper);
+    else if (step.set[upper] === 0) cased.push(i, lower);
+  }
+  return Int32Array.from(cased);
 }
 
 /** Every byte. */
 const ANY = new Uint8Array(256).fill(1);
+const NONE = new Int32Array(0);
 
 /**
  * A regex tested at the place of one keyword, in time linear in what it takes: every way through it is a list of runs
@@ -87,17 +73,18 @@ export class Shape {
   readonly #group: number;
   readonly #keywordBytes: number;
   readonly #runs: RunEnds;
-  /** bytes that may stand before and behind the keyword: nearly every keyword that is none is dropped by them */
+  /** nearly every keyword that is none is dropped by it, and by the bytes that may stand before one */
+  readonly gate: Gate;
   readonly #precedes: ByteSet;
-  readonly #follows: ByteSet;
-  /** the place in its `after.code` at which the last way that was tried failed */
+  /** of the rule that is asked before this one */
+  readonly #previous: Shape | undefined;
+  /** the place in its `after.code`, and four, at which the last way that was tried failed; 0: before */
   #failed = NOWHERE;
-  /** bytes that the keyword's first may be, in whichever case */
-  readonly #begins: ByteSet;
 
   /**
    * Throws `NotSimple` when the regex is not of this kind, or no way holds the keyword. `strict`: every way has to spell
    * it out; otherwise ways without it are left to the rule's other keywords. `runs`: of all shapes of a set.
+   * `previous`: asked at the same keyword before every time that this one is.
    */
   constructor(
     regex: string,
@@ -105,11 +92,13 @@ export class Shape {
     secretGroup: number | undefined,
     strict = false,
     runs = new RunEnds(),
+    previous?: Shape,
   ) {
     const all = waysOf(parseShape(regex));
     this.#group = secretGroup ?? (all.some((way) => way.some(({ kind }) => kind === "open")) ? 1 : 0);
     this.#keywordBytes = keyword.length;
     this.#runs = runs;
+    this.#previous = previous;
     const ways = all.flatMap((way) => {
       const at = findKeyword(way, keyword, strict);
       if (at < 0 && strict) throw new NotSimple("keyword");
@@ -120,13 +109,20 @@ export class Shape {
       const next = after.filter(({ kind }) => kind !== "open" && kind !== "close")[keyword.length];
       const { min: least, set } = next?.kind === "run" ? next : { min: 0, set: ANY };
       const judged = shortest(this.#secret(way));
-      return [{ before: coded(before, runs), after: coded(after, runs), judged, least, set, steps: way, at }];
+      const cased = casesOf(after, keyword);
+      const skipped = cased === undefined ? 0 : keyword.length;
+      const rest = coded(after.slice(skipped), runs);
+      const coding = { before: coded(before, runs), skipped, cased: cased ?? NONE, after: rest };
+      const gate = new Gate(firstOf(after, 0), firstOf(after, keyword.length), least, set);
+      return [{ ...coding, judged, gate, precedes: firstOf(before, 0) }];
     });
     if (ways.length === 0) throw new NotSimple("keyword");
-    this.#precedes = union(...ways.map(({ steps, at }) => firstOf(steps.slice(0, at).reverse(), 0)));
-    this.#follows = union(...ways.map(({ steps, at }) => firstOf(steps.slice(at), keyword.length)));
-    this.#begins = union(...ways.map(({ steps, at }) => firstOf(steps.slice(at), 0)));
-    this.#ways = ways.map((way, i) => ({ ...way, shared: sharedWith(way, ways[i - 1]) }));
+    this.#precedes = union(...ways.map(({ precedes }) => precedes));
+    this.gate = Gate.of(ways.map(({ gate }) => gate));
+    this.#ways = ways.map((way, i) => ({
+      ...way,
+      shared: sharedWith(way, ways[i - 1] ?? (previous === undefined ? undefined : previous.#ways.at(-1))),
+    }));
   }
 
   #secret(way: readonly Step[]): readonly Step[] {
@@ -143,15 +139,15 @@ export class Shape {
   match(window: Window, at: number, ended: boolean, near: boolean): ShapeMatch | "more" | undefined {
     const { bytes, length, first } = window;
     const next = at + this.#keywordBytes;
-    if (next < length && this.#follows[bytes[next] as number] === 0) return undefined;
-    if (this.#begins[bytes[at] as number] === 0) return undefined;
-    if (at > first && this.#precedes[bytes[at - 1] as number] === 0) return undefined;
     this.#failed = NOWHERE;
+    if (!this.gate.passes(bytes, at, next, length)) return undefined;
+    if (at > first && this.#precedes[bytes[at - 1] as number] === 0) return undefined;
+    if (this.#previous !== undefined) this.#failed = this.#previous.#failed;
     for (const way of this.#ways) {
       // what the way before failed at, this one would fail at
       if (this.#failed < way.shared) continue;
       this.#failed = NOWHERE;
-      if (!mayHold(way, window, next)) continue;
+      if (this.#ways.length > 1 && !way.gate.passes(bytes, at, next, length)) continue;
       const found = this.#try(way, window, at, ended);
       // none behind it is asked: it makes no difference in which chunks a text comes
       if (found === "more" ? near : found !== undefined) return found;
@@ -165,13 +161,15 @@ export class Shape {
 
   #try(way: Way, window: Window, at: number, ended: boolean): ShapeMatch | "more" | undefined {
     const { bytes, first: begin } = window;
-    const { before, after, judged } = way;
+    const { before, skipped, cased, after, judged } = way;
     let { length } = window;
     let counted: LengthByte | undefined;
     const group = this.#group;
     let start = -1;
     let end = -1;
     let position = at;
+    for (let i = 0; i < cased.length; i += 2)
+      if (bytes[at + (cased[i] as number)] !== cased[i + 1]) return this.#fails(0);
     for (let i = 0; i < before.code.length; i += 4) {
       const kind = before.code[i] as number;
       if (kind === RUN) {
@@ -190,7 +188,7 @@ export class Shape {
       }
     }
     const first = position;
-    position = at;
+    position = at + skipped;
     if (counted !== undefined && counted.end <= length) {
       length = counted.end;
       ended = true;
@@ -205,21 +203,21 @@ export class Shape {
         const max = after.code[i + 3] as number;
         const most = position + max;
         const to = Math.min(length, most);
-        if (max > LONG_RUN)
+        if (max >= LONG_RUN)
           position = this.#runs.endOf(after.ids[number] as number, set, window, position, to);
         else while (position < to && set[bytes[position] as number] === 1) position++;
         if (position < most && position === length && !ended) return "more";
-        if (position < least) return this.#fails(i);
+        if (position < least) return this.#fails(i + 4);
       } else if (kind === OPEN) {
         if (after.code[i + 1] === group) start = position;
       } else if (kind === CLOSE) {
         if (after.code[i + 1] === group) end = position;
       } else {
         if (position === length && !ended) return "more";
-        if (!holdsAfter(kind, bytes, length, position)) return this.#fails(i);
+        if (!holdsAfter(kind, bytes, length, position)) return this.#fails(i + 4);
       }
     }
-    if (counted?.exact === true && position !== counted.end) return this.#fails(0);
+    if (counted?.exact === true && position !== counted.end) return undefined;
     if (group === 0) return { start: first, end: position, from: first, to: position, judged };
     return start < 0 || end < 0 ? undefined : { start, end, from: first, to: position, judged };
   }
@@ -228,16 +226,7 @@ export class Shape {
 /** No way failed at a place that another has, too. */
 const NOWHERE = 1 << 30;
 
-/** A look at the last byte that must follow the keyword and one between: what is none ends before. */
-function mayHold({ set, least }: Way, { bytes, length }: Window, next: number): boolean {
-  return (
-    least === 0 ||
-    next + least > length ||
-    (set[bytes[next + least - 1] as number] === 1 && set[bytes[next + (least >> 1)] as number] === 1)
-  );
-}
-
-/** A run that may be longer than this is looked up, so that a storm of its keyword does not read it again and again. */
+/** A run that may be as long as this is looked up, so that a storm of its keyword does not read it again and again. */
 const LONG_RUN = 24;
 
 /** The bytes of which one must stand next, `skipped` bytes on; all where that is not so simple. */
@@ -255,41 +244,4 @@ function firstOf(steps: readonly Step[], skipped: number): ByteSet {
     if (step.min > 0) return union(...sets);
   }
   return ANY;
-}
-
-function isWord(bytes: Uint8Array, at: number): boolean {
-  return WORD[bytes[at] as number] === 1;
-}
-
-function holdsAfter(kind: number, bytes: Uint8Array, length: number, at: number): boolean {
-  if (kind === END) return at === length;
-  return kind === BOUNDARY && isWord(bytes, at - 1) !== (at < length && isWord(bytes, at));
-}
-
-/** `first`: where the text begins. */
-function holdsBefore(kind: number, bytes: Uint8Array, at: number, first: number): boolean {
-  if (at === first) return kind !== END;
-  if (kind !== BOUNDARY) return false;
-  return isWord(bytes, at - 1) !== isWord(bytes, at) || isEscapeEnd(bytes, at);
-}
-
-/** `\n`, `\x3d`, `\u003d`, `%3D` before a token end in a letter or digit, and are no part of its word. */
-function isEscapeEnd(bytes: Uint8Array, at: number): boolean {
-  if (bytes[at - 2] === BACKSLASH) return LETTERS[bytes[at - 1] as number] === 1;
-  if (bytes[at - 3] === PERCENT) return areDigits(bytes, at - 2, at);
-  if (bytes[at - 4] === BACKSLASH && bytes[at - 3] === 0x78) return areDigits(bytes, at - 2, at);
-  return bytes[at - 6] === BACKSLASH && bytes[at - 5] === 0x75 && areDigits(bytes, at - 4, at);
-}
-
-const BACKSLASH = 0x5c;
-const PERCENT = 0x25;
-/** what may stand behind a backslash as a whole escape */
-const LETTERS = new Uint8Array(256);
-for (const byte of Buffer.from("bfnrtv")) LETTERS[byte] = 1;
-const HEX_DIGITS = new Uint8Array(256);
-for (const byte of Buffer.from("0123456789ABCDEFabcdef")) HEX_DIGITS[byte] = 1;
-
-function areDigits(bytes: Uint8Array, from: number, to: number): boolean {
-  for (let at = from; at < to; at++) if (HEX_DIGITS[bytes[at] as number] !== 1) return false;
-  return true;
 }
