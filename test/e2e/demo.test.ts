@@ -19,7 +19,8 @@ describe.each(STARTERS)("bot-bottle demo, started by %s", (starter) => {
     const { code, stdout, stderr } = await home.cli(["demo"], { seconds: 300 });
     expect([code, stderr]).toEqual([0, ""]);
     expect(stdout).toMatch(/^the call it may make +allowed +200 /m);
-    expect(stdout).toMatch(/^21 ways out tried, 0 got out\.$/m);
+    expect(stdout).toMatch(/^23 ways out tried, 0 got out\.$/m);
+    expect(stdout.match(/ blocked +dlp\.known_secret +content inspected$/gm)).toHaveLength(2);
     expect(stdout).toContain("its chain verifies");
     expect(stdout).toContain("bot-bottle start");
     expect(stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);

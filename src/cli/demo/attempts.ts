@@ -6,6 +6,8 @@ export const ATTEMPTS: readonly { readonly id: string; readonly title: string }[
   { id: "host-mismatch", title: "allowed SNI, other Host" },
   { id: "path", title: "allowed host, /v1/../admin" },
   { id: "method", title: "allowed path, DELETE" },
+  { id: "own-secret", title: "its secret, as base64" },
+  { id: "packed-secret", title: "the same, gzip in hex" },
   { id: "connect", title: "CONNECT via the proxy" },
   { id: "metadata", title: "cloud metadata service" },
   { id: "odd-port", title: "allowed host, port 8443" },

@@ -39,7 +39,8 @@ export async function runDemo(io: OperatorIo): Promise<number> {
       hostPort: outside.hostPort,
       hostSocket: outside.hostSocket,
     };
-    const run = await callProgram(io, operator, { DEMO_TOKEN: token }, [
+    const deployKey = randomBytes(24).toString("base64url");
+    const run = await callProgram(io, operator, { DEMO_TOKEN: token, DEMO_KEY: deployKey }, [
       ...["run", "--bottle", "demo", "--workspace", operator.workspace, "--headless", "--yes"],
       ...["--", "node", "/workspace/agent.mjs", JSON.stringify(mission)],
     ]);

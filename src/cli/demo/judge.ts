@@ -74,7 +74,11 @@ function judgeAnswer(outcome: Extract<Outcome, { kind: "http" }>, evidence: Evid
     (record) => record.kind === "request" && record.verdict === "block" && record.code === code,
   );
   return recorded
-    ? { verdict: "blocked", code, stoppedBy: "sidecar's policy" }
+    ? {
+        verdict: "blocked",
+        code,
+        stoppedBy: code.startsWith("dlp.") ? "content inspected" : "sidecar's policy",
+      }
     : { verdict: "unproven", code, stoppedBy: "not in journal" };
 }
 

@@ -10,7 +10,9 @@ const PLACEHOLDER = "placeholder-of-no-worth";
 
 const BOTTLE = `---
 agent_provider: {template: command}
-env: {API_TOKEN: ${PLACEHOLDER}}
+env:
+  API_TOKEN: ${PLACEHOLDER}
+  DEPLOY_KEY: \${DEMO_KEY}
 supervise: false
 egress:
   routes:

@@ -14,7 +14,8 @@ export function printIntroduction(io: OperatorIo): void {
 ${bold("A hostile agent in a real bottle")}
 
 It may GET https://${ALLOWED_HOST}/v1/ and nothing else. The real token stays
-outside: the agent holds a placeholder, the sidecar puts the token on.
+outside: the agent holds a placeholder, the sidecar puts the token on. A deploy
+key it does hold, and may not give away.
 
 `);
 }
