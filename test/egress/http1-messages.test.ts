@@ -368,15 +368,6 @@ test("sends nothing again over a connection that was new", async () => {
   expect(origin.connections).toHaveLength(1);
 });
 
-test("reads only so much of a refused body, then closes", async () => {
-  const client = await sidecar().tls({ servername: "evil.test" });
-  client.send("POST / HTTP/1.1\r\nHost: evil.test\r\nContent-Length: 100000000\r\n\r\n");
-  await client.until(/\}\n$/);
-  expect(client.ended).toBe(false);
-  client.send(Buffer.alloc(1024 * 1024));
-  await client.end();
-});
-
 test.for([
   ["TLS", "GET / HTTP/1.1", "Connection: Upgrade\r\nUpgrade: TLS/1.2\r\n"],
   [

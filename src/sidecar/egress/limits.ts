@@ -22,7 +22,7 @@ export const INFORMATIONAL_COUNT = 32;
 /** Bytes of pipelined requests read ahead while one is being answered; from there on reading pauses. */
 export const PIPELINE_BYTES = 64 * 1024;
 
-/** Bytes of a request body read and thrown away after its answer is complete, so that the connection can go on; more: closed. */
+/** Bytes of a request body read and thrown away after its answer is complete, so that the connection can go on; where more may follow, the answer says `Connection: close`. */
 export const DISCARD_BYTES = 256 * 1024;
 
 /** Bytes joined into one write instead of handed to the kernel as several buffers. */

@@ -12,6 +12,8 @@ export interface BodySink {
 /** Takes the framing off a body, in pieces as they come (RFC 9112 §6-7). */
 export interface BodyDecoder {
   readonly done: boolean;
+  /** bytes of content that follow; infinite: it isn't stated */
+  readonly left: number;
   /**
    * Reads from `at`; returns the index behind the last byte that belongs to the body, less than the length only when
    * the body has ended. Throws ProtocolError.
@@ -24,17 +26,17 @@ const NO_TRAILERS: HeaderList = [];
 /** A body of `length` bytes, at least one. */
 export class LengthDecoder implements BodyDecoder {
   done = false;
-  #left: number;
+  left: number;
 
   constructor(length: number) {
-    this.#left = length;
+    this.left = length;
   }
 
   decode(bytes: Buffer, at: number, sink: BodySink): number {
-    const end = Math.min(bytes.length, at + this.#left);
-    this.#left -= end - at;
+    const end = Math.min(bytes.length, at + this.left);
+    this.left -= end - at;
     if (end > at) sink.bodyData(at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end));
-    if (this.#left === 0) {
+    if (this.left === 0) {
       this.done = true;
       sink.bodyEnd(NO_TRAILERS);
     }
@@ -45,6 +47,7 @@ export class LengthDecoder implements BodyDecoder {
 /** A response body that ends with its connection. The owner ends it. */
 export class CloseDecoder implements BodyDecoder {
   readonly done = false;
+  readonly left = Number.POSITIVE_INFINITY;
 
   decode(bytes: Buffer, at: number, sink: BodySink): number {
     if (at < bytes.length) sink.bodyData(at === 0 ? bytes : bytes.subarray(at));
@@ -62,6 +65,7 @@ type State = "size" | "data" | "data_end" | "trailers";
 /** The chunked coding. Extensions are read and dropped, as RFC 9112 §7.1.1 lets a recipient do. */
 export class ChunkedDecoder implements BodyDecoder {
   done = false;
+  readonly left = Number.POSITIVE_INFINITY;
   #state: State = "size";
   /** the line or trailer section read so far, latin1 */
   #text = "";

@@ -35,7 +35,6 @@ export class ClientConnection implements ClientSide, BodySink, Timed {
   #advancing = false;
   #exchange: Exchange | undefined;
   #decoder: BodyDecoder | undefined;
-  #discarded = 0;
   /** the client waits for 100 before it sends its body */
   #awaitsContinue = false;
   #responseDone = false;
@@ -135,7 +134,6 @@ export class ClientConnection implements ClientSide, BodySink, Timed {
     this.#answer.next(http10, keepAlive);
     this.#responseDone = false;
     this.#awaitsContinue = head.expectsContinue;
-    this.#discarded = 0;
     const asked = readAsked(head, this.#arrival, this.#tunnels);
     if (asked.kind === "tunnel") {
       this.#detach(asked.target);
@@ -171,11 +169,7 @@ export class ClientConnection implements ClientSide, BodySink, Timed {
 
   bodyData(bytes: Buffer): void {
     if (bytes.length > 0) this.#awaitsContinue = false;
-    if (this.#exchange) this.#exchange.requestData(bytes);
-    else {
-      this.#discarded += bytes.length;
-      if (this.#discarded > DISCARD_BYTES) this.#close();
-    }
+    this.#exchange?.requestData(bytes);
   }
 
   bodyEnd(trailers: HeaderList): void {
@@ -222,6 +216,8 @@ export class ClientConnection implements ClientSide, BodySink, Timed {
   respond(start: ResponseStart): void {
     // A client that still waits for 100 may send its body or not: where the next request begins is unknown.
     if (this.#awaitsContinue) this.#answer.keepAlive = false;
+    // Behind a body that may be too long to be thrown away the next request would meet a connection that closes.
+    if (this.#decoder && this.#decoder.left > DISCARD_BYTES) this.#answer.keepAlive = false;
     this.#answer.head(start);
     if (!start.websocket) return;
     this.#state = "switched";
@@ -244,7 +240,7 @@ export class ClientConnection implements ClientSide, BodySink, Timed {
     if (this.#state === "answer") this.#next();
     else if (!this.#answer.keepAlive) this.#close();
     else {
-      // The rest of the request is read and thrown away, within bounds.
+      // The rest of the request, which has its bound, is read and thrown away.
       this.deadline = this.#plane.deadlines.now + HEAD_MS;
       this.#socket.resume();
     }
