@@ -4,7 +4,9 @@ import { fieldValue } from "../../../policy/headers.ts";
 import { type Refusal, refuse } from "../../../policy/verdict.ts";
 import type { BodyOut } from "../outgoing-body.ts";
 import type { Plane } from "../plane.ts";
-import type { Coding } from "./content-codings.ts";
+import type { IncomingRequest } from "../stream.ts";
+import { BodyFault } from "./body-fault.ts";
+import { type Coding, statedCodings } from "./content-codings.ts";
 import { ContentDecoder } from "./content-decoder.ts";
 import { MODEL_BODY_BYTES } from "./limits.ts";
 import { parseMediaType } from "./media-type.ts";
@@ -123,8 +125,21 @@ export class BodyGate implements BodyOut {
   }
 }
 
-/** Whether a body is said to be JSON in UTF-8. */
-export function isJson(fields: HeaderList): boolean {
+/** What holds a request whose body is to be JSON; a Refusal: by its head it can't be read. */
+export function bodyGate(
+  plane: Plane,
+  reading: BodyReading,
+  { body, fields }: IncomingRequest,
+  outlet: GateOutlet,
+): BodyGate | Refusal {
+  if (body === "none" || body === 0) return reading.unreadable("is empty");
+  const codings = statedCodings(fields);
+  if (codings instanceof BodyFault) return reading.unreadable(codings.message);
+  if (!isJson(fields)) return reading.unreadable("is not said to be application/json in UTF-8");
+  return new BodyGate(plane, reading, codings, outlet);
+}
+
+function isJson(fields: HeaderList): boolean {
   const stated = fieldValue(fields, "content-type");
   const media = stated === undefined ? undefined : parseMediaType(stated);
   if (media?.type !== "application/json") return false;

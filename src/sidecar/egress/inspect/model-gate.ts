@@ -5,9 +5,7 @@ import { checkModelApi } from "../../../policy/model-api/model-api.ts";
 import { type Refusal, refuse } from "../../../policy/verdict.ts";
 import type { Plane } from "../plane.ts";
 import type { IncomingRequest } from "../stream.ts";
-import { BodyFault } from "./body-fault.ts";
-import { BodyGate, type BodyReading, type GateOutlet, isJson } from "./body-gate.ts";
-import { statedCodings } from "./content-codings.ts";
+import { type BodyGate, type BodyReading, bodyGate, type GateOutlet } from "./body-gate.ts";
 import type { Inspector } from "./inspector.ts";
 
 /**
@@ -17,20 +15,17 @@ import type { Inspector } from "./inspector.ts";
 export function modelGate(
   plane: Plane,
   decision: AllowDecision,
-  { body, websocket, fields }: IncomingRequest,
+  request: IncomingRequest,
   outlet: GateOutlet,
 ): BodyGate | Refusal | undefined {
   const { endpoint } = decision;
   if (endpoint === undefined || endpoint === "upload") return undefined;
-  if (websocket && endpoint !== "messages") return noSocket(decision);
-  const bodiless = body === "none" || body === 0;
-  if (endpoint !== "body")
-    return bodiless ? undefined : unreadable(decision, "comes with a request that takes none");
-  if (bodiless) return unreadable(decision, "is empty");
-  const codings = statedCodings(fields);
-  if (codings instanceof BodyFault) return unreadable(decision, codings.message);
-  if (!isJson(fields)) return unreadable(decision, "is not said to be application/json in UTF-8");
-  return new BodyGate(plane, modelReading(plane, decision), codings, outlet);
+  if (request.websocket && endpoint !== "messages") return noSocket(decision);
+  if (endpoint === "body") return bodyGate(plane, modelReading(plane, decision), request, outlet);
+  const { body } = request;
+  return body === "none" || body === 0
+    ? undefined
+    : unreadable(decision, "comes with a request that takes none");
 }
 
 function modelReading({ policy, inspector }: Plane, decision: AllowDecision): BodyReading {
