@@ -252,6 +252,8 @@ export interface SidecarOptions {
   readonly searched?: false;
   /** in the bottle's environment: the sidecar holds them to know them */
   readonly bottleSecrets?: Record<string, string>;
+  /** the made-up secret that nobody has a use for */
+  readonly canary?: string;
   /** absent: the built-in ones */
   readonly patterns?: PatternSet;
   readonly quotas?: BottleQuotas;
@@ -290,6 +292,7 @@ export class Sidecar {
           known(name, value, "brokered"),
         ),
         ...Object.entries(options.bottleSecrets ?? {}).map(([name, value]) => known(name, value, "bottle")),
+        ...(options.canary === undefined ? [] : [known("CANARY", options.canary, "canary")]),
       ],
       patterns: options.patterns ?? builtinPatterns(),
       quotas: new Quotas(options.quotas ?? {}, options.spent ?? [], (event) => this.quotaEvents.push(event)),
