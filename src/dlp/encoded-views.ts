@@ -188,7 +188,7 @@ export class EncodedViews {
   /** A secret that only base64 or hex is around is found in the text itself too, where it can be replaced. */
   #readRun({ decoded, encoding, start, end, plain }: ShortRun, members: boolean): void {
     const { index, keywords } = this.#sought;
-    if (!members && decoded.length < SHORT_BYTES && holdsNothing(index, keywords, decoded)) return;
+    if (decoded.length < SHORT_BYTES && holdsNothing(index, keywords, decoded)) return;
     const places: DecodedPlace[] = [];
     const found = this.#found;
     new ViewReader(

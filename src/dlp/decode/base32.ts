@@ -2,13 +2,13 @@
 export const BASE32_UPPER = new Uint8Array(256);
 export const BASE32_LOWER = new Uint8Array(256);
 /** Value of a character in either case. */
-const VALUES = new Uint8Array(256);
+export const BASE32_VALUES = new Uint8Array(256);
 for (const [value, byte] of Buffer.from("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567").entries()) {
   const lower = value < 26 ? byte + 32 : byte;
   BASE32_UPPER[byte] = 2;
   BASE32_LOWER[lower] = 2;
-  VALUES[byte] = value;
-  VALUES[lower] = value;
+  BASE32_VALUES[byte] = value;
+  BASE32_VALUES[lower] = value;
 }
 
 /** Characters at which base32 can begin a byte. */
@@ -21,7 +21,7 @@ export function decodeBase32(run: Buffer, phase: number): Buffer {
   let bits = 0;
   let count = 0;
   for (let i = phase; i < run.length; i++) {
-    bits = ((bits << 5) | (VALUES[run[i] as number] as number)) & 0xfff;
+    bits = ((bits << 5) | (BASE32_VALUES[run[i] as number] as number)) & 0xfff;
     count += 5;
     if (count < 8) continue;
     count -= 8;

@@ -1,6 +1,6 @@
 import { HEX_VALUES, TEXT, VALUES } from "./base64-values.ts";
 import { RUN_CHARS, TEXT_BYTES } from "./limits.ts";
-import { MAGIC_PAIRS } from "./telling.ts";
+import { MAGIC_PAIRS, MAGICS } from "./telling.ts";
 import { UNREADABLE_PAIRS } from "./unreadable-formats.ts";
 
 /** Characters of a run that is short: it is decoded here, which takes a call or two less than `Buffer` does. */
@@ -144,12 +144,9 @@ function beginsUtf8(count: number): boolean {
   return true;
 }
 
-/** 1: compressed data may begin with two bytes, read as one number, and with the first of them; 1: so may a format that can't be undone. */
-const MAGICS = new Uint8Array(65_536);
+/** 1: compressed data may begin with a byte. */
 const FIRST = new Uint8Array(256);
-const BEGINS = new Uint8Array(65_536);
-for (const pair of MAGIC_PAIRS) {
-  MAGICS[pair] = 1;
-  FIRST[pair >> 8] = 1;
-}
+for (const pair of MAGIC_PAIRS) FIRST[pair >> 8] = 1;
+/** 1: a format that can't be undone may begin with two bytes, read as one number. */
+export const BEGINS = new Uint8Array(65_536);
 for (const pair of UNREADABLE_PAIRS) BEGINS[pair] = 1;

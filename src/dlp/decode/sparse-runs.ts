@@ -1,5 +1,6 @@
 import type { Sieved } from "../simd/sieve.ts";
 import { BASE32_LOWER, BASE32_PHASES, BASE32_UPPER, decodeBase32 } from "./base32.ts";
+import { tellingBase32 } from "./base32-phases.ts";
 import { byteLists, LIST } from "./byte-lists.ts";
 import { ClassRuns } from "./class-runs.ts";
 import type { DecodedRun } from "./encoded-runs.ts";
@@ -16,7 +17,9 @@ export class SparseRuns {
     const give = (decoded: Buffer, encoding: DecodedRun["encoding"], start: number, end: number) =>
       take({ decoded, encoding, start, end, lane: 0, known: 0, telling: true, plain: true });
     const base32 = (run: Buffer, start: number, end: number) => {
+      const phases = tellingBase32(run);
       for (let phase = 0; phase < BASE32_PHASES; phase++) {
+        if (((phases >> phase) & 1) === 0) continue;
         const decoded = decodeBase32(run, phase);
         if (isTelling(decoded)) give(decoded, "base32", start, end);
       }

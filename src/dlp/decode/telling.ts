@@ -31,7 +31,8 @@ export const MAGIC_PAIRS: readonly number[] = [
   ...[GZIP, ZIP, ZSTD].map((magic) => magic.readUInt16BE()),
   ...ZLIB_SECONDS.map((second) => 0x7800 | second),
 ];
-const MAGICS = new Uint8Array(65_536);
+/** 1: compressed data may begin with two bytes, read as one number. */
+export const MAGICS = new Uint8Array(65_536);
 const FIRST = new Uint8Array(256);
 for (const magic of MAGIC_PAIRS) {
   MAGICS[magic] = 1;
