@@ -1,9 +1,11 @@
 import { EncodedTexts } from "./decode/encoded-texts.ts";
 import { DEPTH } from "./decode/limits.ts";
 import type { KnownIndex } from "./known/known-index.ts";
+import { SLICE_BYTES } from "./known/limits.ts";
 import { KnownMatcher } from "./known/matcher.ts";
+import { mayHoldKnown } from "./known/may-hold.ts";
 import { type KeywordIndex, PatternMatcher } from "./pattern-matcher.ts";
-import { KeywordHits } from "./patterns/keyword-search.ts";
+import { KeywordHits, type KeywordSearch } from "./patterns/keyword-search.ts";
 import { machine } from "./simd/machine.ts";
 
 let found = false;
@@ -17,8 +19,9 @@ const onFound = (): void => {
  */
 export function holdsNothing(index: KnownIndex, keywords: KeywordIndex | undefined, text: Buffer): boolean {
   found = false;
-  new KnownMatcher(index, onFound).write(text, true);
-  if (keywords && !found) new PatternMatcher(keywords, onFound).write(text, true);
+  if (mayHoldKnown(index, text)) new KnownMatcher(index, onFound).write(text, true);
+  if (!found && keywords?.search && mayHoldKeyword(keywords.search, text))
+    new PatternMatcher(keywords, onFound).write(text, true);
   return !found && saysNothing(index, keywords, text, 0);
 }
 
@@ -34,10 +37,15 @@ function mayHold(index: KnownIndex, keywords: KeywordIndex | undefined, texts: B
   found = false;
   new KnownMatcher(index, onFound).write(texts, true);
   if (found) return true;
-  if (keywords?.search === undefined) return false;
-  machine().window.set(texts);
+  return keywords?.search !== undefined && mayHoldKeyword(keywords.search, texts);
+}
+
+/** Most texts have no keyword, and no matcher has to be made for them. */
+function mayHoldKeyword(search: KeywordSearch, text: Buffer): boolean {
+  if (text.length > SLICE_BYTES) return true;
+  machine().window.set(text);
   HITS.count = 0;
-  keywords.search.search(0, texts.length, HITS);
+  search.search(0, text.length, HITS);
   return HITS.count > 0;
 }
 
