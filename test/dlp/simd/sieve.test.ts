@@ -5,7 +5,7 @@ import { VALUES } from "../../../src/dlp/decode/base64-values.ts";
 import { LIST } from "../../../src/dlp/decode/byte-lists.ts";
 import { EncodedRuns } from "../../../src/dlp/decode/encoded-runs.ts";
 import { PAIRS } from "../../../src/dlp/decode/leads.ts";
-import { RUN_CHARS } from "../../../src/dlp/decode/limits.ts";
+import { RUN_CHARS, TEXT_BYTES } from "../../../src/dlp/decode/limits.ts";
 import { MAGIC_PAIRS } from "../../../src/dlp/decode/telling.ts";
 import { type Sieved, SLICE_BYTES, sieve } from "../../../src/dlp/simd/sieve.ts";
 
@@ -148,6 +148,13 @@ describe("runs that the sieve passes over", () => {
       .string({ minLength: 8, maxLength: 60, size: "max" })
       .map((text) => Buffer.from(text).toString("base64")),
     fc.string({ minLength: 8, maxLength: 40, size: "max" }).map((text) => Buffer.from(text).toString("hex")),
+    // as few bytes of text in a row as are read, and one less
+    fc
+      .tuple(fc.uint8Array({ minLength: 1, maxLength: 12 }), fc.constantFrom(TEXT_BYTES, TEXT_BYTES - 1))
+      .map(([noise, count]) => {
+        const around = Buffer.from(noise.map((byte) => byte | 0x80));
+        return Buffer.concat([around, Buffer.alloc(count, "text"), around]).toString("base64");
+      }),
     fc
       .uint8Array({ minLength: 400, maxLength: 700, size: "max" })
       .map((noise) => Buffer.from(noise).toString("base64")),
