@@ -173,6 +173,38 @@ test("what is looked for is seen where it does come back", () => {
       ]);
 });
 
+const TOLD: Record<string, string> = {
+  "a redirect": "response header location",
+  "a cookie": "response header set-cookie",
+  "a field without a body": "response header x-debug",
+  "a hint": "response header link",
+  "a trailer": "response trailer x-t",
+  "the reason phrase": "response reason",
+  "an HTML body": "response body",
+};
+
+test.for(Object.entries(TOLD))("the journal says that it stood in %s", async ([surface, place]) => {
+  const secret = AUTHS.bearer?.secret ?? "";
+  const { side } = await answered([SURFACES[surface]?.(hex(secret)) ?? ""], "bearer");
+  await whole(side);
+  const found = side.events.flatMap((event) => ("findings" in event ? (event.findings ?? []) : []));
+  expect(found).toContainEqual({
+    detector: "response_mask",
+    name: "API_TOKEN",
+    surface: place,
+    encoding: "hex",
+    action: "mask",
+  });
+});
+
+test("the journal doesn't repeat a field's name that holds it", async () => {
+  const secret = AUTHS.bearer?.secret ?? "";
+  const { side } = await answered([stated("200 OK", `${secret}: 1\r\n`, "x")], "bearer");
+  expect(await whole(side)).toContain("x-masked: 1");
+  expect(JSON.stringify(side.events)).toContain('"surface":"response header name"');
+  expect(JSON.stringify(side.events)).not.toContain(forbidden(secret));
+});
+
 test("a password alone does not come back, nor what Basic made of it", async () => {
   const echoes = [PASSWORD, Buffer.from(`bot:${PASSWORD}`).toString("base64"), encodeURIComponent(PASSWORD)];
   const { side } = await answered(

@@ -197,7 +197,7 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, GateOu
 
   informational(status: number, fields: HeaderList): void {
     this.#touch();
-    this.#client.informational(status, maskFields(fields, this.#plane.inspector.detectors));
+    this.#client.informational(status, maskFields(fields, this.#plane.inspector.detectors, this));
   }
 
   responseStart(start: ResponseStart): void {
@@ -221,7 +221,7 @@ export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, GateOu
     this.#relay = new WebSocketRelay(websocket, this.#plane, rules, sides);
     this.#reading = this.#relay.requests;
     this.#inspection = this.#relay.answers;
-    this.answerStart({ ...start, fields: maskFields(start.fields, inspector.detectors) });
+    this.answerStart({ ...start, fields: maskFields(start.fields, inspector.detectors, this) });
   }
 
   responseData(bytes: Buffer): void {

@@ -277,7 +277,7 @@ export class AnswerBody implements ResponseInspection, Holder {
     if (this.#done) return;
     if (!this.#started) this.#begin();
     this.abort();
-    this.#sink.answerEnd(maskFields(this.#trailers ?? [], this.#inspector.detectors));
+    this.#sink.answerEnd(maskFields(this.#trailers ?? [], this.#inspector.detectors, this.#sink, "trailer"));
   }
 
   #joined(): Buffer {

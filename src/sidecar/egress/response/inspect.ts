@@ -16,14 +16,14 @@ export function createResponseInspection(
   sink: AnswerSink,
 ): ResponseInspection {
   const { detectors } = inspector;
-  const fields = maskFields(received.fields, detectors);
-  const reason = maskedReason(received.reason, detectors);
+  const fields = maskFields(received.fields, detectors, sink);
+  const reason = maskedReason(received.reason, detectors, sink);
   const unmasked = fields === received.fields && reason === received.reason;
   const start = unmasked ? received : { ...received, fields, reason };
   const { inbound, oversize } = inspection;
   const reads = detectors.masks || inbound !== "off";
   if (!reads || start.body === "none")
-    return pass(start, sink, (trailers) => maskFields(trailers, detectors));
+    return pass(start, sink, (trailers) => maskFields(trailers, detectors, sink, "trailer"));
   const codings = statedCodings(fields);
   if (!(codings instanceof BodyFault))
     return new AnswerBody(inspector, { rule: route.rule, inbound, oversize, codings }, start, sink);
