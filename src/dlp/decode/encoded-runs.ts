@@ -1,5 +1,5 @@
 import { VALUES } from "./base64-values.ts";
-import { OVERLAP_CHARS, RUN_CHARS, SEGMENT_CHARS } from "./limits.ts";
+import { OVERLAP_CHARS, RUN_CHARS, SEGMENT_CHARS, SETTLED_CHARS } from "./limits.ts";
 import { LONG_CHARS, phasesOfLong } from "./long-base64.ts";
 import {
   decodeShortBase64,
@@ -109,7 +109,10 @@ export class EncodedRuns {
 
   /** Reads what there is of an open run, which may go on. */
   settle(): void {
-    if (this.#length >= RUN_CHARS && this.#settled < this.#total) this.#decode(this.#total);
+    if (this.#length >= RUN_CHARS && this.#settled < this.#total) {
+      this.#decode(this.#total);
+      if (this.#length > SETTLED_CHARS) this.#shift(this.#total, SETTLED_CHARS / 2);
+    }
     this.#settled = this.#total;
   }
 
@@ -167,10 +170,16 @@ export class EncodedRuns {
 
   #next(end: number): void {
     this.#decode(end);
-    this.#run.copyWithin(0, SEGMENT_CHARS - OVERLAP_CHARS);
-    this.#length = OVERLAP_CHARS;
-    this.#start = end - OVERLAP_CHARS;
-    this.#passed += SEGMENT_CHARS - OVERLAP_CHARS;
+    this.#shift(end, OVERLAP_CHARS);
+  }
+
+  /** Keeps the last characters, `kept` and up to three more: lanes go on as they are. */
+  #shift(end: number, kept: number): void {
+    const passed = (this.#length - kept) & ~3;
+    this.#run.copyWithin(0, passed, this.#length);
+    this.#length -= passed;
+    this.#start = end - this.#length;
+    this.#passed += passed;
   }
 
   #close(end: number): void {

@@ -10,6 +10,9 @@ export const SEGMENT_CHARS = 64 * 1024;
 /** Characters that two parts of a long run have in common, so that nothing is cut in two. */
 export const OVERLAP_CHARS = 2048;
 
+/** Characters of an open run from which on only the last half of them is decoded again after a pause, or a message of a WebSocket. */
+export const SETTLED_CHARS = 8192;
+
 /** Bytes in a row that have to look like text for a decoded run to be read; another one is noise, and passed over. */
 export const TEXT_BYTES = 10;
 

@@ -110,3 +110,32 @@ describe("the search for runs", () => {
     );
   });
 });
+
+describe("a run that drips, with a pause after each piece", () => {
+  const said = Buffer.from(Array.from({ length: 3000 }, (_, i) => `word ${i} `).join(""));
+
+  function drip(text: Buffer): { decoded: number; pauses: number; all: string } {
+    let decoded = 0;
+    let all = "";
+    let pauses = 0;
+    const dripped = new EncodedRuns((run) => {
+      decoded += run.decoded.length;
+      all += `${run.decoded.toString("latin1")}\n`;
+      return false;
+    });
+    for (let at = 0; at < text.length; at += 64) {
+      const piece = text.subarray(at, at + 64);
+      dripped.write(piece, false, sieve(piece).runs);
+      dripped.settle();
+      pauses++;
+    }
+    return { decoded, pauses, all };
+  }
+
+  it.each(["base64", "hex"] as const)("of %s is read whole, and little of it again", (encoding) => {
+    const { decoded, pauses, all } = drip(Buffer.from(said.toString(encoding)));
+    for (let i = 0; i + 9 < 3000; i += 10)
+      expect(all).toContain(Array.from({ length: 10 }, (_, k) => `word ${i + k} `).join(""));
+    expect(decoded / pauses).toBeLessThan(8192);
+  });
+});
