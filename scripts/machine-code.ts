@@ -10,6 +10,8 @@ import asc from "assemblyscript/asc";
 const PAGES = "19";
 
 const root = join(import.meta.dirname, "..");
+// the compiler finds files from here
+process.chdir(root);
 const file = join(root, "src/dlp/simd/machine-code.ts");
 const args = "-O3 --enable simd --runtime stub --noAssert --memoryBase 0".split(" ");
 const outputs = new Map<string, string | Uint8Array>();
