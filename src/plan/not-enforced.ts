@@ -43,16 +43,8 @@ export function notEnforced(
       "no login of the host is read, requests go out without it",
     );
   }
-  const gated = new Set([...bottle.repos.values()].map((repo) => repo.upstream.host));
-  for (const repo of bottle.repos.values()) {
-    const { host } = repo.upstream;
-    const open = bottle.routes.has(host) && gated.has(host);
-    add(
-      `git-gate.repos.${repo.name}`,
-      repo.at,
-      `pushes to ${host} stay blocked${open ? `; its API is decided by the route of ${host} alone` : ""}`,
-    );
-  }
+  for (const repo of bottle.repos.values())
+    add(`git-gate.repos.${repo.name}`, repo.at, `pushes to ${repo.upstream.host} stay blocked`);
   if (supervise?.value === true)
     add("supervise: true", supervise.at, "the agent can't ask, a refusal is final");
   if (workspace.mode !== undefined && !BUILT_MODES.some((mode) => mode === workspace.mode?.value)) {

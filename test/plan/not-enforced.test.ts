@@ -7,7 +7,6 @@ const BUILT = ["claude", "command"];
 const lines = async (yaml: string) =>
   notEnforced((await bottleOf(yaml)).bottle, undefined, undefined, BUILT).map(({ line }) => line);
 
-const route = (rest: string) => `egress: {routes: [{host: a.example.com, ${rest}}]}`;
 const repo = (rest = "") =>
   `git-gate: {repos: {widgets: {url: "ssh://git@forge.example.com/w", key: {provider: static, path: /k}${rest}}}}`;
 
@@ -59,10 +58,12 @@ supervise: false`;
   expect(await lines("env: {A: x}")).toEqual([]);
 });
 
-test("a route to a host that git-gate declares is said to decide about its API", async () => {
-  expect((await lines(`${repo()}\negress: {routes: [{host: forge.example.com}]}`)).join()).toContain(
-    "its API is decided by the route of forge.example.com alone",
-  );
+test("pushes to a host that git-gate declares stay blocked, whatever route it has", async () => {
+  expect(
+    await lines(`${repo()}\negress: {routes: [{host: forge.example.com, git: {api_write: true}}]}`),
+  ).toEqual([
+    "git-gate.repos.widgets (dev.md:2): not enforced yet; pushes to forge.example.com stay blocked",
+  ]);
 });
 
 test.each(["overlay", "worktree", "clone"])(
