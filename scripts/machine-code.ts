@@ -15,7 +15,8 @@ process.chdir(root);
 const file = join(root, "src/dlp/simd/machine-code.ts");
 const args = "-O3 --enable simd --runtime stub --noAssert --memoryBase 0".split(" ");
 const outputs = new Map<string, string | Uint8Array>();
-const { error, stderr } = await asc.main(
+const stderr = asc.createMemoryStream();
+const { error } = await asc.main(
   [
     "src/dlp/simd/assembly/index.ts",
     ...args,
@@ -30,6 +31,7 @@ const { error, stderr } = await asc.main(
     readFile: (name, base) => readOr(join(base, name)),
     writeFile: (name, contents) => void outputs.set(name, contents),
     listFiles: () => [],
+    stderr,
   },
 );
 if (error) throw new Error(`assembly does not compile:\n${stderr.toString()}`);
