@@ -64,9 +64,17 @@ function parseRecord(text: string): JournalRecord | undefined {
   return value !== undefined && isRecord(value) ? value : undefined;
 }
 
+const KINDS: ReadonlySet<string> = new Set<JournalRecord["kind"]>([
+  "lifecycle",
+  "request",
+  "dns",
+  "git",
+  "proposal",
+]);
+
 /** Fields are the writer's: only what tells the kinds apart is checked, and printing bounds and escapes the rest. */
 function isRecord(value: object): value is JournalRecord {
   const { seq, at, prev, kind }: { seq?: unknown; at?: unknown; prev?: unknown; kind?: unknown } = value;
   if (typeof seq !== "number" || typeof at !== "string" || typeof prev !== "string") return false;
-  return kind === "lifecycle" || kind === "request" || kind === "dns";
+  return typeof kind === "string" && KINDS.has(kind);
 }

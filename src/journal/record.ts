@@ -1,5 +1,5 @@
 /** One line of the journal, before the chain's own fields (`seq`, `at`, `prev`) are put on. */
-export type JournalEvent = LifecycleEvent | RequestEvent | DnsEvent;
+export type JournalEvent = LifecycleEvent | RequestEvent | DnsEvent | GitEvent | ProposalEvent;
 
 export interface LifecycleEvent {
   readonly kind: "lifecycle";
@@ -104,4 +104,75 @@ export interface DnsEvent {
   readonly answer: "nodata" | "synthetic" | "refused";
   /** questions like it that were not recorded since the last one that was, for their number */
   readonly left_out?: number;
+}
+
+/** One ref of a push or a fetch; ids in hex, all zeros: none. */
+export interface RecordedRef {
+  readonly ref: string;
+  readonly old: string;
+  readonly new: string;
+}
+
+/** What went through the git gate, or did not. */
+export interface GitEvent {
+  readonly kind: "git";
+  /** `refresh`: of the mirror, from the upstream; `refused`: what is no request of a declared repository's */
+  readonly event: "fetch" | "push" | "refresh" | "lfs" | "refused";
+  /** name of its git-gate entry; empty where none declares it */
+  readonly repo: string;
+  /** as the manifest writes it, else as the agent does */
+  readonly upstream: string;
+  readonly refs?: readonly RecordedRef[];
+  /** refs that are not here, for their number */
+  readonly refs_left_out?: number;
+  readonly verdict: "allow" | "block" | "hold";
+  readonly code?: string;
+  readonly rule: string;
+  /** objects that were looked through, or sent on */
+  readonly objects?: number;
+  readonly bytes?: number;
+  /** what was found; never a value */
+  readonly findings?: readonly RecordedGitFinding[];
+  readonly findings_left_out?: number;
+  readonly ms: number;
+  /** what went wrong, where something did */
+  readonly error?: string;
+  /** names a refusal, as its answer does, or the proposal a push waits for */
+  readonly id?: string;
+}
+
+/** One thing found in a push. */
+export interface RecordedGitFinding {
+  readonly detector: string;
+  /** the secret's name or the rule's id */
+  readonly name: string;
+  /** `blob`, `path name`, `commit message`, `tag message`, `ref name`, … */
+  readonly surface: string;
+  /** the object it is in, hex */
+  readonly oid?: string;
+  readonly path?: string;
+  /** counts from 1 */
+  readonly line?: number;
+  readonly encoding?: string;
+  readonly action: "block" | "hold";
+}
+
+/** What the agent asked its operator for, and what came of it. */
+export interface ProposalEvent {
+  readonly kind: "proposal";
+  /** `returned`: an approval that was used is usable again, as the upstream took nothing */
+  readonly event: "filed" | "approved" | "rejected" | "used" | "returned" | "expired";
+  readonly id: string;
+  readonly asks: "push" | "gitleaks-allow";
+  readonly repo: string;
+  readonly upstream: string;
+  readonly refs: readonly RecordedRef[];
+  readonly refs_left_out?: number;
+  /** why it needs the operator: a code and a text each */
+  readonly held: readonly string[];
+  readonly held_left_out?: number;
+  /** SHA-256 of what the operator is shown */
+  readonly digest: string;
+  /** the operator's, of a rejection */
+  readonly reason?: string;
 }

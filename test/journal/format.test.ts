@@ -48,6 +48,53 @@ describe("formatRecord", () => {
     );
   });
 
+  const push = {
+    kind: "git",
+    event: "push",
+    repo: "widgets",
+    upstream: "ssh://git@forge.example.com/team/widgets.git",
+    refs: [{ ref: "refs/heads/main", old: "1".repeat(40), new: "2".repeat(40) }],
+    verdict: "block",
+    code: "dlp.known_secret",
+    rule: "scan",
+    objects: 7,
+    bytes: 900,
+    findings: [
+      {
+        detector: "known_secrets",
+        name: "API_KEY",
+        surface: "blob",
+        path: "src/a.ts",
+        line: 3,
+        action: "block",
+      },
+    ],
+    ms: 80,
+    id: "r-1",
+  } as const;
+
+  it("says of a push where it went, what it changed and what was found", () => {
+    expect(formatRecord(record(push))).toBe(
+      "2026-11-24T04:00:00.000Z  BLOCK  dlp.known_secret git push widgets (ssh://git@forge.example.com/team/widgets.git)  |  refs/heads/main 1111111..2222222  |  7 objects, 900 B, 80 ms  |  scan  |  found API_KEY in blob src/a.ts:3  |  r-1",
+    );
+  });
+
+  it("says of a proposal what was asked and what came of it", () => {
+    const { repo, upstream, refs } = push;
+    const asked = { kind: "proposal", id: "p1", asks: "push", repo, upstream, refs, digest: "d" } as const;
+    const line = formatRecord(
+      record({
+        ...asked,
+        event: "rejected",
+        held: ["git.held .gitmodules"],
+        held_left_out: 2,
+        reason: "not today",
+      }),
+    );
+    expect(line).toContain("asked  rejected p1 push widgets (ssh://git@forge.example.com/team/widgets.git)");
+    expect(line).toContain("git.held .gitmodules, 2 more  |  reason: not today");
+  });
+
   it("prints one line of bounded, printable text whatever the record holds", () => {
     const text = fc.oneof(
       fc.string({ unit: "binary" }),
@@ -58,6 +105,7 @@ describe("formatRecord", () => {
         for (const event of [
           { ...request(a), host: b, rule: c, error: a },
           { kind: "dns", name: a, type: b, server: c, answer: "nodata" },
+          { ...push, repo: a, upstream: b, refs: [{ ref: c, old: a, new: b }], error: c },
           { kind: "lifecycle", event: a, detail: b, [c]: a },
         ] as JournalEvent[]) {
           const line = formatRecord(record(event));
