@@ -63,6 +63,7 @@ export async function runBottle(job: BottleJob, channel: JobChannel, begun?: Beg
       command: job.agent.command.map((word) => word.slice(0, 200)).slice(0, 20),
     });
     channel.onRecord((event) => sidecar.record({ kind: "lifecycle", ...event }));
+    channel.onSupervise((request) => sidecar.supervise(request));
     const released = carry(agent, job.input, job.transcript);
     channel.onInterrupt(() => agent.kill("SIGINT"));
     const result = await untilEnd(agent, sidecar, channel);

@@ -1,13 +1,14 @@
 import type { PlaceRecord } from "../backends/backend.ts";
-import type { JobChannel, RecordWriter } from "./job.ts";
+import type { JobChannel, RecordWriter, Superviser } from "./job.ts";
 import type { OperatorIo } from "./request.ts";
 import { handleSignals } from "./signals.ts";
 
-/** The operator's end of a job: stops it on a signal or on request, and can have lifecycle events recorded. */
+/** The operator's end of a job: stops it on a signal or on request, has lifecycle events recorded and proposals decided. */
 export interface LocalChannel {
   readonly channel: JobChannel;
   stop(why: string): void;
   record: RecordWriter;
+  supervise: Superviser;
 }
 
 export function createLocalChannel(
@@ -21,9 +22,11 @@ export function createLocalChannel(
   let interrupt: () => void = () => {};
   handleSignals({ stop, interrupt: () => interrupt() });
   let write: RecordWriter | undefined;
+  let ask: Superviser | undefined;
   return {
     stop,
     record: async (event) => (write ? await write(event) : false),
+    supervise: async (request) => await ask?.(request),
     channel: {
       running,
       notice: (line) => io.notice(line),
@@ -33,6 +36,9 @@ export function createLocalChannel(
       },
       onRecord: (writer) => {
         write = writer;
+      },
+      onSupervise: (superviser) => {
+        ask = superviser;
       },
     },
   };

@@ -1,8 +1,14 @@
 import { chmodSync, rmSync } from "node:fs";
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 import { Fault } from "../base/fault.ts";
-import type { RecordedEvent } from "./job.ts";
-import { CONTROL_MESSAGE_BYTES } from "./limits.ts";
+import {
+  type OperatorAnswer,
+  type OperatorRequest,
+  readOperatorRequest,
+} from "../sidecar/supervise/operator-request.ts";
+import { readOperatorAnswer } from "./control-answer.ts";
+import type { RecordedEvent, Superviser } from "./job.ts";
+import { CONTROL_ANSWER_CHARS, CONTROL_MESSAGE_BYTES } from "./limits.ts";
 
 /**
  * The operator's way to a running bottle: a unix socket in a 0700 folder, one JSON line each way. It is served by the
@@ -10,8 +16,10 @@ import { CONTROL_MESSAGE_BYTES } from "./limits.ts";
  */
 export type ControlRequest =
   | { readonly op: "stop"; readonly why: string }
-  | { readonly op: "record"; readonly event: RecordedEvent };
+  | { readonly op: "record"; readonly event: RecordedEvent }
+  | OperatorRequest;
 
+/** Of `list`, `approve` and `reject`: an `OperatorAnswer`. */
 export interface ControlAnswer {
   readonly ok: boolean;
 }
@@ -19,9 +27,12 @@ export interface ControlAnswer {
 export interface ControlHandlers {
   stop(why: string): void;
   record(event: RecordedEvent): Promise<boolean>;
+  readonly supervise: Superviser;
 }
 
-function isRequest(value: unknown): value is ControlRequest {
+type OwnRequest = Exclude<ControlRequest, OperatorRequest>;
+
+function isRequest(value: unknown): value is OwnRequest {
   if (typeof value !== "object" || value === null || !("op" in value)) return false;
   if (value.op === "stop") return "why" in value && typeof value.why === "string";
   if (value.op !== "record" || !("event" in value)) return false;
@@ -35,13 +46,13 @@ function isRequest(value: unknown): value is ControlRequest {
 }
 
 /** Reads one line and closes what sends more than the bound or nonsense. */
-function onLine(socket: Socket, take: (value: unknown) => void): void {
+function onLine(socket: Socket, most: number, take: (value: unknown) => void): void {
   let text = "";
   socket.setEncoding("utf8");
   socket.on("error", () => socket.destroy());
   socket.on("data", (chunk: string) => {
     text += chunk;
-    if (text.length > CONTROL_MESSAGE_BYTES) {
+    if (text.length > most) {
       socket.destroy();
       return;
     }
@@ -60,13 +71,19 @@ function onLine(socket: Socket, take: (value: unknown) => void): void {
 export async function serveControl(path: string, handlers: ControlHandlers): Promise<{ close(): void }> {
   rmSync(path, { force: true });
   const server: Server = createServer((socket) => {
-    const answer = (ok: boolean) => socket.end(`${JSON.stringify({ ok } satisfies ControlAnswer)}\n`);
-    onLine(socket, (request) => {
-      if (!isRequest(request)) socket.destroy();
+    const answer = (value: ControlAnswer | OperatorAnswer) => socket.end(`${JSON.stringify(value)}\n`);
+    onLine(socket, CONTROL_MESSAGE_BYTES, (request) => {
+      const asked = readOperatorRequest(request);
+      if (asked) void handlers.supervise(asked).then((given) => answer(given ?? SILENT));
+      else if (!isRequest(request)) socket.destroy();
       else if (request.op === "stop") {
         handlers.stop(request.why);
-        answer(true);
-      } else handlers.record(request.event).then(answer, () => answer(false));
+        answer({ ok: true });
+      } else
+        void handlers.record(request.event).then(
+          (ok) => answer({ ok }),
+          () => answer({ ok: false }),
+        );
     });
   });
   server.maxConnections = 16;
@@ -94,14 +111,29 @@ export async function serveControl(path: string, handlers: ControlHandlers): Pro
 }
 
 /** Asks a running bottle's launcher. Undefined: nobody answers. */
-export function askControl(path: string, request: ControlRequest): Promise<ControlAnswer | undefined> {
+export async function askControl(path: string, request: OwnRequest): Promise<ControlAnswer | undefined> {
+  const value = await ask(path, request, CONTROL_MESSAGE_BYTES);
+  if (typeof value !== "object" || value === null) return undefined;
+  return { ok: "ok" in value && value.ok === true };
+}
+
+/** Asks a running bottle about its proposals. Undefined: nobody answers, or nothing that can be read. */
+export async function askProposals(
+  path: string,
+  request: OperatorRequest,
+): Promise<OperatorAnswer | undefined> {
+  return readOperatorAnswer(await ask(path, request, CONTROL_ANSWER_CHARS));
+}
+
+function ask(path: string, request: ControlRequest, most: number): Promise<unknown> {
   return new Promise((resolve) => {
     const socket = createConnection(path, () => socket.write(`${JSON.stringify(request)}\n`));
-    onLine(socket, (value) => {
-      const ok = typeof value === "object" && value !== null && "ok" in value && value.ok === true;
-      resolve({ ok });
+    onLine(socket, most, (value) => {
+      resolve(value);
       socket.destroy();
     });
     socket.on("close", () => resolve(undefined));
   });
 }
+
+const SILENT: OperatorAnswer = { ok: false, why: "its sidecar does not answer" };

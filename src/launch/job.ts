@@ -1,5 +1,6 @@
 import type { PlaceRecord, PlaceSpec } from "../backends/backend.ts";
 import type { SidecarConfig } from "../sidecar/protocol.ts";
+import type { OperatorAnswer, OperatorRequest } from "../sidecar/supervise/operator-request.ts";
 
 /** All that running one bottle takes: JSON, because it crosses a pipe when root drops its privileges first. */
 export interface BottleJob {
@@ -50,6 +51,9 @@ export interface RecordedEvent {
 /** Resolves to whether it is in the journal. */
 export type RecordWriter = (event: RecordedEvent) => Promise<boolean>;
 
+/** Passes on what the operator asks about proposals. Undefined: nobody answers. */
+export type Superviser = (request: OperatorRequest) => Promise<OperatorAnswer | undefined>;
+
 /** What the job tells while it runs and what it can be told; across processes when staged. */
 export interface JobChannel {
   running(place: PlaceRecord): void;
@@ -60,6 +64,8 @@ export interface JobChannel {
   onInterrupt(listener: () => void): void;
   /** lifecycle events that others ask to have recorded (an `exec`) */
   onRecord(write: RecordWriter): void;
+  /** what the operator asks about proposals */
+  onSupervise(ask: Superviser): void;
 }
 
 export interface JobResult {

@@ -72,6 +72,7 @@ export async function launch(
   const control = await serveControl(controlSocket(home, plan.id), {
     stop: local.stop,
     record: (event) => local.record(event),
+    supervise: (request) => local.supervise(request),
   });
   try {
     return await noted(head.journal, plan.id, async (note) => {

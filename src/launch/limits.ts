@@ -6,12 +6,16 @@ export const AGENT_STOP_MS = 5_000;
 export const SIDECAR_STOP_MS = 3_000;
 /** milliseconds to wait for the journal to confirm a lifecycle event */
 export const RECORD_MS = 5_000;
+/** milliseconds a sidecar has to answer the operator about proposals; then it "does not answer" */
+export const SUPERVISE_MS = 10_000;
 /** bytes of the agent's output kept in agent.log; then a line says that the rest was not kept */
 export const TRANSCRIPT_BYTES = 64 * 1024 * 1024;
 /** bytes of the sidecar's error output kept for the message when it fails */
 export const SIDECAR_ERROR_BYTES = 8 * 1024;
 /** bytes of one message on a bottle's control socket; then the connection is closed */
 export const CONTROL_MESSAGE_BYTES = 64 * 1024;
+/** characters of a control socket's answer: more than all open proposals can have; then it counts as none */
+export const CONTROL_ANSWER_CHARS = 4 * 1024 * 1024;
 /** kernel uids a bottle started by root may get when nothing names one; one a bottle */
 export const FIRST_BOTTLE_UID = 64_000;
 /** how many such uids there are: the bound on bottles that root runs at once */

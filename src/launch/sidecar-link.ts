@@ -5,7 +5,9 @@ import { Fault } from "../base/fault.ts";
 import { printable } from "../base/printable.ts";
 import type { JournalEvent } from "../journal/record.ts";
 import type { FromSidecar, SidecarConfig, ToSidecar } from "../sidecar/protocol.ts";
-import { RECORD_MS, SIDECAR_ERROR_BYTES, SIDECAR_START_MS, SIDECAR_STOP_MS } from "./limits.ts";
+import type { OperatorAnswer, OperatorRequest } from "../sidecar/supervise/operator-request.ts";
+import { Calls } from "./calls.ts";
+import { RECORD_MS, SIDECAR_ERROR_BYTES, SIDECAR_START_MS, SIDECAR_STOP_MS, SUPERVISE_MS } from "./limits.ts";
 
 /** The launcher's end of the pipe to one sidecar (src/sidecar/protocol.ts). */
 export class SidecarLink {
@@ -16,6 +18,7 @@ export class SidecarLink {
   readonly #child: ChildProcess;
   readonly #gone: Promise<void>;
   readonly #waiting = new Map<FromSidecar["type"], ((message: FromSidecar) => void)[]>();
+  readonly #supervised = new Calls<OperatorAnswer>();
   #stderr = "";
   #failure: string | undefined;
   #stopping = false;
@@ -34,6 +37,7 @@ export class SidecarLink {
         resolve();
       });
     });
+    void this.#gone.then(() => this.#supervised.end());
     this.lost = new Promise((resolve) => {
       void this.#gone.then(() => {
         if (!this.#stopping) resolve(this.#lastWords());
@@ -75,6 +79,15 @@ export class SidecarLink {
     return (await this.#expect("recorded", RECORD_MS)) !== undefined;
   }
 
+  /** Passes what the operator asks about proposals on. Undefined: the sidecar does not answer. */
+  async supervise(request: OperatorRequest): Promise<OperatorAnswer | undefined> {
+    if (!this.#child.connected) return undefined;
+    return await this.#supervised.ask(
+      (call) => this.#send({ type: "supervise", call, request }),
+      SUPERVISE_MS,
+    );
+  }
+
   async stop(): Promise<void> {
     this.#stopping = true;
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
@@ -93,6 +106,7 @@ export class SidecarLink {
   #receive(message: FromSidecar): void {
     if (message.type === "failed") this.#failure = message.message;
     if (message.type === "notice") this.onNotice(printable(message.line));
+    if (message.type === "supervised") this.#supervised.answer(message.call, message.answer);
     this.#waiting.get(message.type)?.shift()?.(message);
   }
 

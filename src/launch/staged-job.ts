@@ -1,7 +1,7 @@
 import { Fault } from "../base/fault.ts";
 import { runBottle } from "./bottle-job.ts";
 import { runExec } from "./exec-job.ts";
-import type { JobChannel, RecordWriter } from "./job.ts";
+import type { JobChannel, RecordWriter, Superviser } from "./job.ts";
 import type { FromStage, StagedWork, ToStage } from "./staged.ts";
 
 /** What dist/stage.js imports from the stage before it drops root. */
@@ -17,11 +17,15 @@ export async function runStagedJob(work: StagedWork): Promise<void> {
       else resolve();
     });
   let write: RecordWriter | undefined;
+  let ask: Superviser | undefined;
   const channel: JobChannel = {
     running: (place) => void tell({ type: "running", place }),
     notice: (line) => void tell({ type: "notice", line }),
     onRecord: (writer) => {
       write = writer;
+    },
+    onSupervise: (superviser) => {
+      ask = superviser;
     },
     onInterrupt: (listener) => {
       process.on("message", (message: ToStage) => {
@@ -34,6 +38,11 @@ export async function runStagedJob(work: StagedWork): Promise<void> {
         if (message.type === "record") {
           const recorded = write ? write(message.event) : Promise.resolve(false);
           void recorded.then((ok) => tell({ type: "recorded", ok }));
+        }
+        if (message.type === "supervise") {
+          const { call, request } = message;
+          const answered = ask ? ask(request) : Promise.resolve(undefined);
+          void answered.then((answer) => tell({ type: "supervised", call, answer }));
         }
       });
       process.once("disconnect", () => resolve("the launcher is gone"));

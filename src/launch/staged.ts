@@ -3,7 +3,10 @@ import { existsSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { PlaceRecord } from "../backends/backend.ts";
 import { Fault } from "../base/fault.ts";
+import type { OperatorAnswer, OperatorRequest } from "../sidecar/supervise/operator-request.ts";
+import { Calls } from "./calls.ts";
 import type { BottleJob, CodeLocation, ExecJob, JobChannel, JobResult, RecordedEvent } from "./job.ts";
+import { SUPERVISE_MS } from "./limits.ts";
 import { spawnStage } from "./spawn-stage.ts";
 
 /**
@@ -37,12 +40,14 @@ export type ToStage =
   | {
       readonly type: "record";
       readonly event: RecordedEvent;
-    };
+    }
+  | { readonly type: "supervise"; readonly call: number; readonly request: OperatorRequest };
 
 export type FromStage =
   | { readonly type: "running"; readonly place: Parameters<JobChannel["running"]>[0] }
   | { readonly type: "notice"; readonly line: string }
   | { readonly type: "recorded"; readonly ok: boolean }
+  | { readonly type: "supervised"; readonly call: number; readonly answer: OperatorAnswer | undefined }
   | { readonly type: "result"; readonly result: JobResult }
   | {
       readonly type: "fault";
@@ -121,11 +126,13 @@ export async function runStaged(
     started ?? spawnStage(work.job.code, work.kind === "bottle" ? work.job.sidecar.journal : undefined);
   const tell = (message: ToStage) => child.connected && child.send(message, () => {});
   const records: ((ok: boolean) => void)[] = [];
+  const supervised = new Calls<OperatorAnswer>();
   const ended = new Promise<JobResult>((resolve, reject) => {
     child.on("message", (message: FromStage) => {
       if (message.type === "running") channel.running(onHost(message.place));
       else if (message.type === "notice") channel.notice(message.line);
       else if (message.type === "recorded") records.shift()?.(message.ok);
+      else if (message.type === "supervised") supervised.answer(message.call, message.answer);
       else if (message.type === "result") resolve(message.result);
       else {
         const { mend, exitCode } = message;
@@ -135,6 +142,7 @@ export async function runStaged(
     child.once("error", reject);
     child.once("exit", (code, signal) => {
       for (const settle of records.splice(0)) settle(false);
+      supervised.end();
       reject(new Fault(`the launcher's unprivileged half ended with ${signal ?? `exit code ${code}`}`));
     });
   });
@@ -164,6 +172,11 @@ export async function runStaged(
         records.push(resolve);
         if (!tell({ type: "record", event })) resolve(false);
       }),
+  );
+  channel.onSupervise(async (request) =>
+    child.connected
+      ? await supervised.ask((call) => tell({ type: "supervise", call, request }), 2 * SUPERVISE_MS)
+      : undefined,
   );
   channel.onInterrupt(() => tell({ type: "interrupt" }));
   void channel.stopRequested.then((why) => tell({ type: "stop", why }));

@@ -1,4 +1,4 @@
-import type { RequestEvent } from "../journal/record.ts";
+import type { ProposalEvent, RequestEvent } from "../journal/record.ts";
 import type { QuotaEvent } from "../policy/quota.ts";
 import { ALARM_COUNT } from "./limits.ts";
 
@@ -25,6 +25,12 @@ export class Alarms {
     const { scope, quota, per, soft } = event;
     const window = { minute: "a minute", hour: "an hour", life: "in all" }[per];
     this.#once(`${scope}: more than ${soft} ${NOUNS[quota]} ${window}, the soft limit`);
+  }
+
+  proposal({ event, id, asks, repo }: ProposalEvent): void {
+    if (event !== "filed") return;
+    const what = asks === "push" ? "a push to" : "findings marked gitleaks:allow in a push to";
+    this.#once(`${what} ${repo} waits for you: bot-bottle supervise --once (${id})`);
   }
 
   #once(line: string): void {

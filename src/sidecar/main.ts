@@ -14,6 +14,8 @@ import { createCertificateAuthority } from "./egress/ca.ts";
 import { createEgress, type Egress } from "./egress/egress.ts";
 import { PROXY_PORT } from "./limits.ts";
 import type { FromSidecar, ListenerMessage, SidecarConfig, ToSidecar } from "./protocol.ts";
+import { answerOperator } from "./supervise/operator-request.ts";
+import { ProposalStore } from "./supervise/proposals.ts";
 
 /**
  * The sidecar process: wiring only. It is told what to do over the IPC channel it was born with, takes over the
@@ -23,6 +25,7 @@ import type { FromSidecar, ListenerMessage, SidecarConfig, ToSidecar } from "./p
 interface Planes {
   readonly egress: Egress;
   readonly journal: JournalWriter;
+  readonly proposals: ProposalStore;
 }
 
 let planes: Planes | undefined;
@@ -52,6 +55,13 @@ function start(config: SidecarConfig, secrets: Readonly<Record<string, string>>)
   );
   const vault = new Map(Object.entries(secrets).map(([name, value]) => [name, new Secret(name, value)]));
   const alarms = new Alarms((line) => tell({ type: "notice", line }));
+  const proposals = new ProposalStore({
+    now: Date.now,
+    onEvent: (event) => {
+      journal.append(event, Date.now());
+      alarms.proposal(event);
+    },
+  });
   const ca = createCertificateAuthority({ name: config.id, now: Date.now() });
   const egress = createEgress({
     policy: compilePolicy({ routes: config.routes, gitHosts: config.gitHosts }),
@@ -71,7 +81,7 @@ function start(config: SidecarConfig, secrets: Readonly<Record<string, string>>)
     },
     ownAddresses: Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map((i) => i.address)),
   });
-  planes = { egress, journal };
+  planes = { egress, journal, proposals };
   return ca.certificatePem;
 }
 
@@ -139,6 +149,15 @@ process.on("message", (message: ToSidecar, handle: unknown) => {
       planes?.journal.flush();
       tell({ type: "recorded" });
       return;
+    case "supervise": {
+      if (!planes) fail("supervise before init");
+      const { call, request } = message;
+      const answer = answerOperator(planes.proposals, request);
+      // a decision that isn't in the journal was not made
+      planes.journal.flush();
+      tell({ type: "supervised", call, answer });
+      return;
+    }
     case "stop":
       planes?.egress.close();
       planes?.journal.flush();

@@ -1,6 +1,7 @@
 import type { JournalEvent } from "../journal/record.ts";
 import type { BottleQuotas, Spent } from "../policy/quota.ts";
 import type { RouteSpec } from "../policy/route.ts";
+import type { OperatorAnswer, OperatorRequest } from "./supervise/operator-request.ts";
 
 /**
  * The narrow pipe between launcher and sidecar: node's IPC channel (an inherited socketpair), JSON messages,
@@ -57,6 +58,8 @@ export type ToSidecar =
   | { readonly type: "serve" }
   /** write a lifecycle event; answered with `recorded` */
   | { readonly type: "record"; readonly event: JournalEvent }
+  /** the operator's, about proposals; answered with `supervised` of the same `call` */
+  | { readonly type: "supervise"; readonly call: number; readonly request: OperatorRequest }
   /** stop accepting, finish nothing, flush the journal, exit 0 */
   | { readonly type: "stop" };
 
@@ -65,6 +68,7 @@ export type FromSidecar =
   /** `ca`: the bottle's CA certificate, PEM */
   | { readonly type: "ready"; readonly ca: string }
   | { readonly type: "recorded" }
+  | { readonly type: "supervised"; readonly call: number; readonly answer: OperatorAnswer }
   /** for the operator */
   | { readonly type: "notice"; readonly line: string }
   | { readonly type: "failed"; readonly message: string };
