@@ -9,3 +9,9 @@ export const FOLLOW_INTERVAL = 250;
 
 /** characters of one cell of a table; what is longer is cut */
 export const MAX_CELL = 60;
+
+/** characters of one text of an agent's in an inbox; more than any has, longer is cut */
+export const MAX_QUOTE = 4000;
+
+/** columns of what is printed around an agent's text; longer text goes on in the next line */
+export const PAGE_COLUMNS = 80;

@@ -27,10 +27,15 @@ function isProposal(value: unknown): value is Proposal {
     hasTexts(value, ["id", "digest"]) &&
     KINDS.has(value.kind) &&
     STATES.has(value.state) &&
-    Number.isSafeInteger(value.createdAt) &&
+    isTime(value.createdAt) &&
     (value.reason === undefined || typeof value.reason === "string") &&
     isPush(value.push)
   );
+}
+
+/** Milliseconds that a `Date` can hold (ECMA-262, "Time Values and Time Range"). */
+function isTime(value: unknown): boolean {
+  return typeof value === "number" && Math.abs(value) <= 8.64e15;
 }
 
 function isPush(value: unknown): value is PushAsk {

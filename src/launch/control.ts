@@ -19,7 +19,7 @@ export type ControlRequest =
   | { readonly op: "record"; readonly event: RecordedEvent }
   | OperatorRequest;
 
-/** Of `list`, `approve` and `reject`: an `OperatorAnswer`. */
+/** Of what is asked about proposals: an `OperatorAnswer`. */
 export interface ControlAnswer {
   readonly ok: boolean;
 }

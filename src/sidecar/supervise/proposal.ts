@@ -22,6 +22,9 @@ export interface PushAsk {
   readonly held: readonly HeldReason[];
 }
 
+/** `p` and eight letters and digits. */
+export const PROPOSAL_ID = /^p[0-9a-z]{8}$/;
+
 /** JSON. Every text in it but the refs' names is printable and bounded. */
 export interface Proposal {
   readonly id: string;

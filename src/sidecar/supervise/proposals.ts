@@ -132,6 +132,12 @@ export class ProposalStore {
     );
   }
 
+  /** One that is remembered, decided or not. */
+  find(id: string): Proposal | undefined {
+    this.#sweep();
+    return this.#entries.get(id)?.proposal;
+  }
+
   /** `digest`: of what the operator was shown. A rejection may be taken back so. */
   approve(id: string, digest: string): Decided {
     return this.#decide(id, digest, "approved", {});
