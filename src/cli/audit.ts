@@ -30,7 +30,7 @@ export async function show(given: string, values: Values, io: OperatorIo): Promi
     signal: ended.signal,
   })) {
     if (record === undefined) unreadable += 1;
-    const decided = record?.kind === "request" ? record.verdict : undefined;
+    const decided = record?.kind === "request" || record?.kind === "git" ? record.verdict : undefined;
     if (verdict !== undefined && decided !== verdict) continue;
     if (json) io.stdout.write(Buffer.from(`${text}\n`, "latin1"));
     else if (record !== undefined) {

@@ -179,7 +179,11 @@ function declareReviewing(program: Command, io: OperatorIo, finish: (code: numbe
     .option("-f, --follow", "go on until the bottle ends")
     .option("--json", "print the records as they stand in the file")
     .addOption(
-      new Option("--verdict <verdict>", "only requests with this verdict").choices(["allow", "block"]),
+      new Option("--verdict <verdict>", "only requests and pushes with this verdict").choices([
+        "allow",
+        "hold",
+        "block",
+      ]),
     )
     .addHelpText(
       "after",

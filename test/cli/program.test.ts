@@ -13,7 +13,9 @@ const docs = readFileSync(join(import.meta.dirname, "../../docs/commands.md"), "
 function commands(of: Command, prefix = ""): [string, Command][] {
   return of.commands.flatMap((command): [string, Command][] => {
     const name = `${prefix}${command.name()}`;
-    return command.commands.length > 0 ? commands(command, `${name} `) : [[name, command]];
+    const below = commands(command, `${name} `);
+    // one with flags of its own does something beside what those below it do
+    return below.length === 0 || command.options.length > 0 ? [[name, command], ...below] : below;
   });
 }
 
