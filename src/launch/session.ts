@@ -1,15 +1,11 @@
-import { readFileSync } from "node:fs";
 import { Fault, usageFault } from "../base/fault.ts";
-import type { Settings } from "../manifest/settings.ts";
 import type { LaunchPlan } from "../plan/launch-plan.ts";
 import { describeReach } from "../plan/reach.ts";
-import type { UpstreamConfig } from "../sidecar/protocol.ts";
 import { hasChanges } from "../workspace/changes.ts";
 import { copyWorkspace } from "../workspace/copy.ts";
 import { refuseSecondBind, watchBoundFolder } from "./bound-folder.ts";
 import { canaryOf, keepCanary, readCanary } from "./canary.ts";
 import { linuxBackend } from "./code-location.ts";
-import { expandTilde } from "./expand-tilde.ts";
 import { gitIdentity } from "./git-identity.ts";
 import { HeadStart } from "./head-start.ts";
 import type { InputMode } from "./job.ts";
@@ -23,6 +19,7 @@ import { readRules } from "./rule-file.ts";
 import { resolveSecrets } from "./secrets.ts";
 import { spentBefore } from "./spent.ts";
 import { createState, findBottle, prepareHome, removeState, writeHomeFiles } from "./state.ts";
+import { upstreamConfig } from "./upstream-config.ts";
 
 const MAKE_ROOM = "make room, run `bot-bottle cleanup`, or set BOT_BOTTLE_HOME to a folder on another disk";
 
@@ -103,7 +100,7 @@ async function prepare({ home, id, request, io, kept }: Session): Promise<Prepar
       return undefined;
   }
   const secrets = await resolveSecrets(plan.secrets, settings.secrets, io, known);
-  const upstream = upstreamConfig(settings, io);
+  const upstream = upstreamConfig(settings, io.env);
   prepareHome(home);
   refuseSecondBind(home, plan.workspace);
   try {
@@ -185,25 +182,6 @@ function inputMode(request: StartRequest, io: OperatorIo): InputMode {
   if (request.headless) return { kind: "none" };
   if (io.stdin.isTTY && io.stdout.isTTY) return { kind: "terminal", name: io.env.TERM ?? "xterm-256color" };
   return { kind: "pipe" };
-}
-
-function upstreamConfig({ upstream, path }: Settings, io: OperatorIo): UpstreamConfig {
-  let ca: string | undefined;
-  if (upstream.caFile !== undefined) {
-    const file = expandTilde(upstream.caFile, io.env);
-    try {
-      ca = readFileSync(file, "utf8");
-    } catch (error) {
-      throw usageFault(
-        `${path}: upstream.ca_file can't be read: ${error instanceof Error ? error.message : String(error)}`,
-        "name a PEM file",
-      );
-    }
-    if (!ca.includes("-----BEGIN CERTIFICATE-----")) {
-      throw usageFault(`${path}: upstream.ca_file ${file} holds no PEM certificate`, "name a PEM file");
-    }
-  }
-  return { resolve: upstream.resolve, ca, proxy: upstream.proxy, proxyResolves: upstream.proxyResolves };
 }
 
 function spaceFault(error: unknown, home: HomePaths): unknown {
