@@ -15,3 +15,6 @@ export const MAX_QUOTE = 4000;
 
 /** columns of what is printed around an agent's text; longer text goes on in the next line */
 export const PAGE_COLUMNS = 80;
+
+/** pushes that `git` shows, the last ones; what was before is in the journals */
+export const PUSHES_SHOWN = 20;

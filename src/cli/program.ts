@@ -1,11 +1,13 @@
 import { Command, Option } from "commander";
 import type { OperatorIo } from "../launch/request.ts";
+import { examples, formatOption } from "./declare.ts";
+import { declareGranting } from "./granting.ts";
+import type { Values } from "./options.ts";
 import { LABEL_COLOURS } from "./paint.ts";
+import { declareReviewing } from "./reviewing.ts";
 
 /** Commands whose words after `--` belong to another program. */
 export const COMMANDS_WITH_REST: readonly string[] = ["start", "run", "exec", "resume"];
-
-type Values = Readonly<Record<string, unknown>>;
 
 /**
  * Declares every command. Nothing but commander is loaded here: a command's own file is imported when it runs, because
@@ -135,111 +137,6 @@ function declareRunning(
     );
 }
 
-function declareReviewing(program: Command, io: OperatorIo, finish: (code: number) => void): void {
-  program
-    .command("diff")
-    .summary("show what an agent changed in its workspace copy")
-    .description("Shows what the agent changed in its copy of the workspace, as a unified diff.")
-    .argument("<id>", "the bottle's ID, or the beginning of it")
-    .option("--stat", "list the changed paths only")
-    .addOption(formatOption())
-    .addHelpText("after", examples("bot-bottle diff fixer-a1b2c | less", "bot-bottle diff fixer --stat"))
-    .action(async (id: string, options: Values) =>
-      finish(await (await import("./diff.ts")).diff(id, options, io)),
-    );
-
-  program
-    .command("apply")
-    .summary("write an agent's changes into the original folder")
-    .description(
-      "Writes the changes of a workspace copy into the folder it was copied from. Nothing is written when the folder changed since.",
-    )
-    .argument("<id>", "the bottle's ID, or the beginning of it")
-    .option("-y, --yes", "don't ask before writing")
-    .option(
-      "--hooks",
-      "also apply files that run by themselves: CI, editor and hook files (asked for on a terminal)",
-    )
-    .option("--dry-run", "say what would be written, write nothing")
-    .addHelpText("after", examples("bot-bottle apply fixer-a1b2c", "bot-bottle apply fixer --yes --hooks"))
-    .action(async (id: string, options: Values) =>
-      finish(await (await import("./apply.ts")).apply(id, options, io)),
-    );
-
-  const audit = program
-    .command("audit")
-    .summary("read and verify the journal")
-    .description("Reads and verifies the journal: every verdict and lifecycle event of a bottle.")
-    .addHelpText("after", examples("bot-bottle audit show fixer-a1b2c", "bot-bottle audit verify"));
-  audit
-    .command("show")
-    .summary("print a bottle's journal")
-    .description("Prints a bottle's journal, one line a record.")
-    .argument("<id>", "the bottle's ID, or the beginning of it")
-    .option("-f, --follow", "go on until the bottle ends")
-    .option("--json", "print the records as they stand in the file")
-    .addOption(
-      new Option("--verdict <verdict>", "only requests and pushes with this verdict").choices([
-        "allow",
-        "hold",
-        "block",
-      ]),
-    )
-    .addHelpText(
-      "after",
-      examples("bot-bottle audit show fixer-a1b2c --verdict block", "bot-bottle audit show fixer --follow"),
-    )
-    .action(async (id: string, options: Values) =>
-      finish(await (await import("./audit.ts")).show(id, options, io)),
-    );
-  audit
-    .command("verify")
-    .summary("check that no journal was changed")
-    .description(
-      "Checks that no record of a journal was changed, removed or reordered. Without an ID: all journals.",
-    )
-    .argument("[id]", "the bottle's ID, or the beginning of it")
-    .addHelpText("after", examples("bot-bottle audit verify", "bot-bottle audit verify fixer-a1b2c"))
-    .action(async (id: string | undefined) => finish(await (await import("./audit.ts")).verify(id, io)));
-}
-
-function declareGranting(program: Command, io: OperatorIo, finish: (code: number) => void): void {
-  const supervise = program
-    .command("supervise")
-    .summary("show and decide what agents ask for")
-    .description(
-      "Shows what the agents of all running bottles ask for: pushes that wait for you. Text of an agent's stands after a |.",
-    )
-    .option("--once", "print what waits, and end")
-    .option("--json", "with --once: print it as JSON")
-    .addHelpText(
-      "after",
-      examples(
-        "bot-bottle supervise --once",
-        "bot-bottle supervise approve p4k7x2m9a",
-        'bot-bottle supervise reject p4k7x2m9a --reason "not the release branch"',
-      ),
-    )
-    .action(async (options: Values) => finish(await (await import("./supervise.ts")).supervise(options, io)));
-  supervise
-    .command("approve")
-    .summary("let a push through, once")
-    .description("Lets the push that a proposal asks for through, once: the same refs to the same objects.")
-    .argument("<proposal>", "the proposal's ID")
-    .addHelpText("after", examples("bot-bottle supervise approve p4k7x2m9a"))
-    .action(async (id: string) => finish(await (await import("./supervise.ts")).approve(id, io)));
-  supervise
-    .command("reject")
-    .summary("refuse what a proposal asks for")
-    .description("Refuses what a proposal asks for. The agent reads the reason when it tries again.")
-    .argument("<proposal>", "the proposal's ID")
-    .option("--reason <text>", "what the agent is told")
-    .addHelpText("after", examples('bot-bottle supervise reject p4k7x2m9a --reason "squash it first"'))
-    .action(async (id: string, options: Values) =>
-      finish(await (await import("./supervise.ts")).reject(id, options, io)),
-    );
-}
-
 function declareManifests(program: Command, io: OperatorIo, finish: (code: number) => void): void {
   program
     .command("info")
@@ -330,14 +227,6 @@ function sessionOptions(command: Command): Command {
     .option("-y, --yes", "don't ask before starting");
 }
 
-function formatOption(): Option {
-  return new Option("--format <format>", "how to print").choices(["text", "json"]).default("text");
-}
-
 function collect(value: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), value];
-}
-
-function examples(...lines: readonly string[]): string {
-  return `\n${lines.length > 1 ? "Examples" : "Example"}:\n${lines.map((line) => `  ${line}`).join("\n")}`;
 }

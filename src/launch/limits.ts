@@ -26,3 +26,7 @@ export const SECRET_BYTES = 64 * 1024;
 export const SECRET_COMMAND_MS = 30_000;
 /** characters below which a value of `env` is not taken for a secret that can be recognised (SPEC §2) */
 export const KNOWN_SECRET_MIN_CHARS = 8;
+/** bytes of the file in which a mirror says whose it is; a longer one is none */
+export const MIRROR_ABOUT_BYTES = 4096;
+/** files of a mirror whose sizes `git` adds up; of one with more no size is shown */
+export const MIRROR_ENTRIES = 100_000;

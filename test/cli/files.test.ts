@@ -11,6 +11,7 @@ import { table } from "../../src/cli/table.ts";
 import { openJournal } from "../../src/journal/open.ts";
 import { JournalWriter } from "../../src/journal/writer.ts";
 import { copyWorkspace } from "../../src/workspace/copy.ts";
+import { write } from "../journal/fixture.ts";
 import { Operator } from "./fixture.ts";
 
 let operator: Operator;
@@ -97,6 +98,20 @@ describe("audit", () => {
     const blocked = operator.run(["audit", "show", "a", "--verdict", "block"]).stdout;
     expect(blocked).toContain("bad.example");
     expect(blocked).not.toContain("good.example");
+  });
+
+  it("show finds a push by its verdict as it does a request", () => {
+    const paths = {
+      lines: join(operator.home, "journal/b-aaaaa.jsonl"),
+      head: join(operator.home, "journal/b-aaaaa.head"),
+    };
+    write(paths, "b-aaaaa", (writer) => {
+      const push = { kind: "git", event: "push", repo: "w", upstream: "u", rule: "r", ms: 1 } as const;
+      writer.append({ ...push, verdict: "allow" }, 0);
+      writer.append({ ...push, verdict: "hold", code: "git.held", id: "p1" }, 0);
+    });
+    const { stdout } = operator.run(["audit", "show", "b", "--verdict", "hold"]);
+    expect(stdout).toBe("1970-01-01T00:00:00.000Z  HOLD   git.held git push w (u)  |  1 ms  |  r  |  p1\n");
   });
 
   it("show --json prints the file's own lines", () => {
