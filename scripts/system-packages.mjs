@@ -11,6 +11,8 @@ const PACKAGES = [
   { scope: "run", program: "perl", deb: "perl-base", dnf: "perl-interpreter", pacman: "perl" },
   { scope: "run", file: "/etc/ssl/certs", deb: "ca-certificates" },
   { scope: "test", program: "openssl", deb: "openssl" },
+  { scope: "test", program: "sshd", deb: "openssh-server", pacman: "openssh" },
+  { scope: "test", program: "git-lfs", deb: "git-lfs" },
   { scope: "test", program: "curl", deb: "curl" },
   { scope: "test", program: "python3", deb: "python3-minimal", dnf: "python3", pacman: "python" },
   { scope: "test", program: "useradd", deb: "passwd", dnf: "shadow-utils", pacman: "shadow" },
