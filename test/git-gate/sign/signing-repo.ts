@@ -11,7 +11,7 @@ export class SigningRepo {
   readonly repo = join(this.folder, "repo");
   readonly key = join(this.folder, "key");
 
-  constructor(readonly format: "sha1" | "sha256" = "sha1") {
+  constructor(format: "sha1" | "sha256" = "sha1") {
     execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "gate", "-f", this.key]);
     const publicKey = execFileSync("ssh-keygen", ["-y", "-f", this.key], { encoding: "utf8" });
     writeFileSync(join(this.folder, "allowed"), `gate@example.test ${publicKey}`);
