@@ -95,13 +95,18 @@ export interface GitUser {
   readonly email?: string | undefined;
 }
 
+/** Forges at which a deploy key is made at launch. */
+export type ForgeProvider = "gitea" | "github" | "gitlab";
+
 export interface GitRepo {
   readonly name: string;
   readonly at: string;
+  /** as written */
+  readonly url: string;
   readonly upstream: GitUpstream;
   readonly key:
     | { readonly provider: "static"; readonly path: string }
-    | { readonly provider: "gitea"; readonly tokenRef: string; readonly apiUrl: string }
+    | { readonly provider: ForgeProvider; readonly tokenRef: string; readonly apiUrl: string }
     | { readonly provider: "token"; readonly tokenRef: string };
   readonly hostKey?: string | undefined;
   readonly push: {

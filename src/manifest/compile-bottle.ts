@@ -4,6 +4,7 @@ import type {
   Bottle,
   BottleLimits,
   EnvEntry,
+  ForgeProvider,
   GitRepo,
   Isolation,
   Located,
@@ -132,6 +133,7 @@ function compileRepo(name: string, written: WrittenRepo, at: string): GitRepo {
   return {
     name,
     at,
+    url: url.written,
     upstream: { scheme: url.scheme, user: url.user, host: url.host, port: url.port, path: url.path },
     key:
       key.provider === "static"
@@ -139,9 +141,9 @@ function compileRepo(name: string, written: WrittenRepo, at: string): GitRepo {
         : key.provider === "token"
           ? { provider: "token", tokenRef: key.token_ref }
           : {
-              provider: "gitea",
+              provider: key.provider,
               tokenRef: key.forge_token_env,
-              apiUrl: key.api_url ?? `https://${url.host}`,
+              apiUrl: key.api_url ?? forgeApi(key.provider, url.host),
             },
     hostKey: written.host_key,
     push: {
@@ -154,6 +156,14 @@ function compileRepo(name: string, written: WrittenRepo, at: string): GitRepo {
     scanner: written.scanner,
     signKey: written.sign?.key,
   };
+}
+
+/** Where a forge has its API: GitHub's on a host of its own, GitHub Enterprise's below the path /api/v3. */
+function forgeApi(provider: ForgeProvider, host: string): string {
+  if (provider !== "github") return `https://${host === "altssh.gitlab.com" ? "gitlab.com" : host}`;
+  return host === "github.com" || host === "ssh.github.com"
+    ? "https://api.github.com"
+    : `https://${host}/api/v3`;
 }
 
 function workspaceChoice(written: Written["workspace"], at: Place): WorkspaceChoice {

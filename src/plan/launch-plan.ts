@@ -1,5 +1,6 @@
 import type { BottleQuotas } from "../policy/quota.ts";
 import type { RouteSpec } from "../policy/route.ts";
+import type { GitRepoPlan } from "./git.ts";
 
 /** Sizes in bytes, times in seconds; undefined: no limit. */
 export interface Limits {
@@ -67,6 +68,10 @@ export interface LaunchPlan {
   readonly files: readonly HomeFile[];
   readonly programs: readonly ProgramBind[];
   readonly egress: { readonly log: 0 | 1 | 2; readonly routes: readonly RouteSpec[] };
+  /** the repositories that the git gate serves */
+  readonly git: readonly GitRepoPlan[];
+  /** false: nobody can be asked, what needs the operator is refused */
+  readonly supervise: boolean;
   /** hosts that a git-gate entry declares */
   readonly gitHosts: readonly string[];
   readonly gitUser: { readonly name?: string; readonly email?: string } | undefined;

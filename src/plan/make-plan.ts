@@ -7,6 +7,7 @@ import { forgeHosts } from "../policy/forge-api.ts";
 import type { BottleQuotas } from "../policy/quota.ts";
 import type { RouteSpec } from "../policy/route.ts";
 import { planEnvironment, vaultName } from "./environment.ts";
+import { planGit } from "./git.ts";
 import type { LaunchPlan, Limits, SecretNeed } from "./launch-plan.ts";
 import { DEFAULT_DISK, DEFAULT_MEMORY, DEFAULT_OPEN_FILES, DEFAULT_PIDS } from "./limits.ts";
 import { notEnforced } from "./not-enforced.ts";
@@ -54,7 +55,8 @@ export function makePlan(input: PlanInput): LaunchPlan {
     { name, routes: contribution.routes },
     bottle.supervise?.value ?? true,
   );
-  const credentials = uniqueNeeds([...contribution.secrets, ...routes.secrets]);
+  const git = planGit(bottle.repos);
+  const credentials = uniqueNeeds([...contribution.secrets, ...routes.secrets, ...git.secrets]);
   const brokered = new Set(credentials.map((need) => need.name));
   const environment = planEnvironment(bottle.env, { name, env: contribution.env }, brokered);
   const gitUser = overlay(bottle.gitUser, agent?.gitUser ?? {});
@@ -73,6 +75,8 @@ export function makePlan(input: PlanInput): LaunchPlan {
       log: bottle.log?.value ?? 1,
       routes: routes.routes.map((route) => inVaultNames(route, brokered)),
     },
+    git: git.repos,
+    supervise: bottle.supervise?.value ?? true,
     gitHosts: [...new Set([...bottle.repos.values()].flatMap(({ upstream }) => forgeHosts(upstream.host)))],
     gitUser: gitIdentity(gitUser),
     secrets: uniqueNeeds([...credentials, ...environment.secrets]),

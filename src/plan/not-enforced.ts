@@ -43,10 +43,8 @@ export function notEnforced(
       "no login of the host is read, requests go out without it",
     );
   }
-  for (const repo of bottle.repos.values())
-    add(`git-gate.repos.${repo.name}`, repo.at, `pushes to ${repo.upstream.host} stay blocked`);
   if (supervise?.value === true)
-    add("supervise: true", supervise.at, "the agent can't ask, a refusal is final");
+    add("supervise: true", supervise.at, "the agent can't ask, a refusal but a held push's is final");
   if (workspace.mode !== undefined && !BUILT_MODES.some((mode) => mode === workspace.mode?.value)) {
     add(`workspace.mode: ${workspace.mode.value}`, workspace.mode.at, "a copy is used");
   }

@@ -16,6 +16,8 @@ const STATUS: Partial<Record<Code, number>> = {
   "egress.protocol_error": 400,
   "egress.upstream_tls_invalid": 502,
   "egress.upstream_unreachable": 502,
+  "git.protocol_error": 400,
+  "git.upstream_failed": 502,
 };
 
 /**
@@ -46,6 +48,32 @@ export function problemJson(refusal: Refusal, { id }: { readonly id: string }): 
     "x-bot-bottle-verdict": refusal.code,
   };
   return { status, headers, body };
+}
+
+/**
+ * The same for git, which prints a plain text line by line behind `remote:` and nothing of JSON (http.c,
+ * show_http_message).
+ */
+export function plainText(refusal: Refusal, { id }: { readonly id: string }): HttpAnswer {
+  const body = Buffer.from(`${refusalLines(refusal, id).join("\n")}\n`);
+  const headers = {
+    "content-type": "text/plain; charset=utf-8",
+    "content-length": String(body.length),
+    "cache-control": "no-store",
+    "x-bot-bottle-verdict": refusal.code,
+  };
+  return { status: STATUS[refusal.code] ?? 403, headers, body };
+}
+
+/** What a person reads of a refusal, printable, line by line. */
+export function refusalLines(refusal: Refusal, id: string): readonly string[] {
+  const needed = refusal.needed === undefined ? [] : ["needed:", ...lines(refusal.needed).split("\n")];
+  return [
+    `bot-bottle: ${refusal.code}: ${printable(refusal.detail, MAX_REFUSAL_TEXT)}`,
+    `rule: ${printable(refusal.rule, MAX_REFUSAL_TEXT)}`,
+    ...needed,
+    `${howToAsk(refusal)} (refusal ${printable(id, MAX_REFUSAL_TEXT)})`,
+  ];
 }
 
 function howToAsk({ needed, retryable }: Refusal): string {

@@ -13,6 +13,14 @@ export const CODES = {
   "egress.git_fetch_blocked": "git fetch over HTTPS where the route does not say git.fetch",
   "egress.git_api_write_blocked":
     "a write by a forge's API that may change contents or refs past the git gate, where the route does not say git.api_write",
+  "git.not_declared": "a remote that no git-gate entry declares",
+  "git.ref_not_allowed": "the entry's push rules don't let this ref be changed so",
+  "git.object_invalid": "an object of the push is broken, or git would not take it",
+  "git.too_large": "a push with more bytes, objects or refs than one may have",
+  "git.held": "a push that waits for the operator",
+  "git.host_key_missing": "an ssh upstream without a pinned host key",
+  "git.upstream_failed": "the upstream can't be reached, or would not do it",
+  "git.protocol_error": "a request that is not as git sends it",
   "egress.tls_required": "this port or way in carries TLS only",
   "egress.upgrade_refused":
     "a protocol upgrade to anything but WebSocket (h2c, say), which nothing would inspect",

@@ -65,38 +65,44 @@ const apiUrl = () =>
       : "must be https://host[/path], without user or query",
   );
 
+/** Forges whose deploy keys the gate makes. */
+const FORGES = ["gitea", "github", "gitlab"] as const;
+
 const key = () =>
   z.discriminatedUnion("provider", [
     z.strictObject({
       provider: required(z.literal("static"), {
-        description: "`static` (a key file), `gitea` (a deploy key made at launch) or `token` (https)",
-        acts: "later",
-        shape: "`static`, `gitea` or `token`",
+        description:
+          "`static` (a key file), `gitea`, `github` or `gitlab` (a deploy key made at launch) or `token` (https)",
+        acts: "now",
+        shape: "`static`, `gitea`, `github`, `gitlab` or `token`",
       }),
       path: required(keyFile(), {
         description: "`static`: the private key file, mode 0600",
-        acts: "later",
+        acts: "now",
         shape: "path",
       }),
     }),
-    z.strictObject({
-      provider: z.literal("gitea"),
-      forge_token_env: required(secretName(), {
-        description: "`gitea`: name of the secret that may add deploy keys",
-        acts: "later",
-        shape: "name",
+    ...FORGES.map((provider) =>
+      z.strictObject({
+        provider: z.literal(provider),
+        forge_token_env: required(secretName(), {
+          description: "`gitea`, `github`, `gitlab`: name of the secret that may add deploy keys",
+          acts: "now",
+          shape: "name",
+        }),
+        api_url: optional(apiUrl(), {
+          description: "`gitea`, `github`, `gitlab`: the forge's API",
+          default: "the upstream's host, as the forge has it",
+          acts: "now",
+        }),
       }),
-      api_url: optional(apiUrl(), {
-        description: "`gitea`: the forge's address",
-        default: "https://UPSTREAM_HOST",
-        acts: "later",
-      }),
-    }),
+    ),
     z.strictObject({
       provider: z.literal("token"),
       token_ref: required(secretName(), {
         description: "`token`: name of the secret for https",
-        acts: "later",
+        acts: "now",
         shape: "name",
       }),
     }),
@@ -104,11 +110,11 @@ const key = () =>
 
 const HOST_KEY = /^(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)) AAAA\S*$/;
 
-const flag = (description: string) => optional(FLAG, { description, default: false, acts: "later" });
+const flag = (description: string) => optional(FLAG, { description, default: false, acts: "now" });
 const globs = (description: string, standard?: string) =>
   optional(list(TEXT), {
     description,
-    acts: "later",
+    acts: "now",
     shape: "list of globs",
     ...(standard === undefined ? {} : { default: standard }),
   });
@@ -119,13 +125,13 @@ const repo = () =>
       url: required(url(), {
         description:
           "`ssh://user@host[:port]/path`, or `https://host[:port]/path` with `key: {provider: token}`",
-        acts: "later",
+        acts: "now",
         shape: "URL",
       }),
-      key: required(key(), { description: "The gate's own credential", acts: "later", shape: "map, below" }),
+      key: required(key(), { description: "The gate's own credential", acts: "now", shape: "map, below" }),
       host_key: optional(
         text((value) => (HOST_KEY.test(value) ? undefined : "must be a host key: `ssh-ed25519 AAAA…`")),
-        { description: "The server's public key; without it everything is refused", acts: "later" },
+        { description: "The server's public key; without it everything is refused", acts: "now" },
       ),
       push: optional(
         z.strictObject({
@@ -137,23 +143,23 @@ const repo = () =>
             z.strictObject({ hold: globs("Paths whose change waits for the operator", "CI and hook files") }),
             {
               description: "Rules by path",
-              acts: "later",
+              acts: "now",
               shape: "map",
             },
           ),
         }),
-        { description: "What may be pushed", acts: "later", shape: "map, below" },
+        { description: "What may be pushed", acts: "now", shape: "map, below" },
       ),
       scanner: optional(z.enum(["both", "builtin", "gitleaks"]), {
         description: "What scans a push",
         default: "`both` if gitleaks is found, else `builtin`",
-        acts: "later",
+        acts: "now",
       }),
       sign: optional(
         z.strictObject({
-          key: required(keyFile(), { description: "Signing key file", acts: "later", shape: "path" }),
+          key: required(keyFile(), { description: "Signing key file", acts: "now", shape: "path" }),
         }),
-        { description: "Sign what is pushed", acts: "later", shape: "map" },
+        { description: "Sign what is pushed", acts: "now", shape: "map" },
       ),
     })
     .check((payload) => {
@@ -162,7 +168,7 @@ const repo = () =>
       const message =
         upstream.scheme === "https"
           ? "must be `token` for an https url"
-          : "must be `static` or `gitea` for an ssh url";
+          : "must be `static`, `gitea`, `github` or `gitlab` for an ssh url";
       payload.issues.push({ code: "custom", message, path: ["key", "provider"], input: credential.provider });
     });
 
@@ -191,7 +197,7 @@ export const gitGate = () =>
       ),
       {
         description: "Repositories that may be pushed to",
-        acts: "later",
+        acts: "now",
         shape: "map of NAME to map, below",
       },
     ),

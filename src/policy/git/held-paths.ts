@@ -1,0 +1,23 @@
+/** Files that a forge, a hook or an editor runs, or that say where submodules come from: changing one is for the operator. */
+export const HELD_BY_DEFAULT: readonly string[] = [
+  ".github/workflows/**",
+  ".github/actions/**",
+  ".gitlab-ci.yml",
+  ".gitlab/ci/**",
+  ".gitea/workflows/**",
+  ".forgejo/workflows/**",
+  ".husky/**",
+  ".gitmodules",
+  ".circleci/**",
+  ".buildkite/**",
+  ".woodpecker/**",
+  ".woodpecker.yml",
+  ".drone.yml",
+  ".travis.yml",
+  "Jenkinsfile",
+  "azure-pipelines.yml",
+  "bitbucket-pipelines.yml",
+  ".githooks/**",
+  ".pre-commit-config.yaml",
+  "lefthook.yml",
+];
