@@ -65,6 +65,8 @@ function inboxEntry({ bottle, proposal }: BottleProposal, bold: (text: string) =
     ...quoted(`${push.repo} at ${push.upstream}`),
     "  that changes",
     ...push.updates.flatMap((update) => quoted(refLine(update))),
+    ...(push.options.length === 0 ? [] : ["  with the push options"]),
+    ...push.options.flatMap(quoted),
     "  waits for you because of",
     ...push.held.flatMap(({ code, text }) => quoted(`${code}  ${text}`)),
     `  bot-bottle supervise approve ${id}`,

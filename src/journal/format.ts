@@ -70,6 +70,7 @@ function describeProposal(event: ProposalEvent): string {
     refsText(event.refs, event.refs_left_out),
     [...event.held, ...(event.held_left_out === undefined ? [] : [`${event.held_left_out} more`])].join(", "),
   ];
+  if (event.options !== undefined) parts.push(`options: ${event.options.join(", ")}`);
   if (event.reason !== undefined) parts.push(`reason: ${event.reason}`);
   return parts.join("  |  ");
 }

@@ -168,6 +168,8 @@ export interface ProposalEvent {
   readonly upstream: string;
   readonly refs: readonly RecordedRef[];
   readonly refs_left_out?: number;
+  /** push options */
+  readonly options?: readonly string[];
   /** why it needs the operator: a code and a text each */
   readonly held: readonly string[];
   readonly held_left_out?: number;

@@ -40,10 +40,12 @@ function isTime(value: unknown): boolean {
 
 function isPush(value: unknown): value is PushAsk {
   if (!isObject(value) || !hasTexts(value, ["repo", "upstream"])) return false;
-  const { updates, held } = value;
+  const { updates, options, held } = value;
   return (
     Array.isArray(updates) &&
     updates.every((update) => isObject(update) && hasTexts(update, ["ref", "old", "new"])) &&
+    Array.isArray(options) &&
+    options.every((option) => typeof option === "string") &&
     Array.isArray(held) &&
     held.every((reason) => isObject(reason) && isCode(reason.code) && hasTexts(reason, ["text"]))
   );

@@ -15,7 +15,7 @@ export const SIDECAR_ERROR_BYTES = 8 * 1024;
 /** bytes of one message on a bottle's control socket; then the connection is closed */
 export const CONTROL_MESSAGE_BYTES = 64 * 1024;
 /** characters of a control socket's answer: more than all open proposals can have; then it counts as none */
-export const CONTROL_ANSWER_CHARS = 4 * 1024 * 1024;
+export const CONTROL_ANSWER_CHARS = 2 * 1024 * 1024;
 /** kernel uids a bottle started by root may get when nothing names one; one a bottle */
 export const FIRST_BOTTLE_UID = 64_000;
 /** how many such uids there are: the bound on bottles that root runs at once */

@@ -1,10 +1,6 @@
+import { printable } from "../../src/base/printable.ts";
 import type { ProposalEvent } from "../../src/journal/record.ts";
-import {
-  PROPOSAL_REASONS,
-  PROPOSAL_REF_BYTES,
-  PROPOSAL_REFS,
-  PROPOSAL_TEXT,
-} from "../../src/sidecar/supervise/limits.ts";
+import { PROPOSAL_CHARS, PROPOSAL_REF_BYTES, PROPOSAL_TEXT } from "../../src/sidecar/supervise/limits.ts";
 import type { Proposal, PushAsk } from "../../src/sidecar/supervise/proposal.ts";
 import { type Filed, ProposalStore } from "../../src/sidecar/supervise/proposals.ts";
 
@@ -17,6 +13,7 @@ export function ask(n = 1, fields: Partial<PushAsk> = {}): PushAsk {
       { ref: "refs/heads/main", old: "a".repeat(40), new: n.toString(16).padStart(40, "0") },
       { ref: "refs/heads/two", old: "0".repeat(40), new: "b".repeat(40) },
     ],
+    options: [],
     held: [{ code: "dlp.token_pattern", text: ".github/workflows/ci.yml" }],
     ...fields,
   };
@@ -32,7 +29,7 @@ export function storeWithClock() {
 
 /** As much as one push can ask for, in the texts that take the most room. */
 export function fullAsk(n: number): PushAsk {
-  const updates = Array.from({ length: PROPOSAL_REFS }, (_, at) => {
+  const updates = Array.from({ length: 4 }, (_, at) => {
     const ref = `refs/heads/${n}-${at}/`;
     return {
       ref: ref + "\u001b".repeat(PROPOSAL_REF_BYTES - ref.length),
@@ -41,10 +38,13 @@ export function fullAsk(n: number): PushAsk {
     };
   });
   const held = Array.from(
-    { length: PROPOSAL_REASONS },
+    { length: 25 },
     () => ({ code: "dlp.token_pattern", text: "\u001b".repeat(PROPOSAL_TEXT) }) as const,
   );
-  return ask(n, { updates, held });
+  const push = ask(n, { updates, held });
+  const reasons = held.map(({ code, text }) => ({ code, text: printable(text, PROPOSAL_TEXT) }));
+  const left = PROPOSAL_CHARS - 2 - JSON.stringify({ ...push, held: reasons }).length;
+  return { ...push, options: ["x".repeat(left)] };
 }
 
 export function filed(answer: Filed | undefined): Proposal {

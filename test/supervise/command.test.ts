@@ -58,7 +58,7 @@ describe("supervise --once", () => {
   it("shows what waits in all running bottles, with the lines that decide it", async () => {
     const one = await bottle("fixer-aaaaa");
     const two = await bottle("fixer-bbbbb");
-    const first = filed(one.file("push", ask(1)));
+    const first = filed(one.file("push", ask(1, { options: ["ci.skip"] })));
     const second = filed(two.file("gitleaks-allow", ask(2)));
     const { code, stdout, stderr } = await supervise("--once");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
@@ -70,6 +70,8 @@ describe("supervise --once", () => {
         "  that changes",
         `    | ${"a".repeat(12)}..${"0".repeat(39)}1  refs/heads/main`,
         `    | new at ${"b".repeat(40)}  refs/heads/two`,
+        "  with the push options",
+        "    | ci.skip",
         "  waits for you because of",
         "    | dlp.token_pattern  .github/workflows/ci.yml",
         `  bot-bottle supervise approve ${first.id}`,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  PROPOSAL_CHARS,
   PROPOSAL_LIFE_MS,
   PROPOSAL_REASONS,
   PROPOSAL_REF_BYTES,
@@ -24,6 +25,7 @@ describe("asking", () => {
     ["another object", ask(2)],
     ["another repository", ask(1, { repo: "other" })],
     ["another reason", ask(1, { held: [{ code: "dlp.token_pattern", text: ".gitmodules" }] })],
+    ["a push option", ask(1, { options: ["merge_request.create"] })],
     ["fewer refs", ask(1, { updates: ask().updates.slice(1) })],
   ])("files a push with %s anew", (_, other) => {
     const { store } = storeWithClock();
@@ -82,6 +84,7 @@ describe("asking", () => {
         ),
       },
     ],
+    ["text", { options: ["x".repeat(PROPOSAL_CHARS)] }],
   ])("for more than can be shown is refused: %s", (_, fields) => {
     const { store } = storeWithClock();
     expect(store.file("push", ask(1, fields))).toMatchObject({ retryable: false });

@@ -19,13 +19,15 @@ export interface PushAsk {
   readonly repo: string;
   readonly upstream: string;
   readonly updates: readonly RefUpdate[];
+  /** push options, which can make an upstream do much (merge, skip its checks) */
+  readonly options: readonly string[];
   readonly held: readonly HeldReason[];
 }
 
 /** `p` and eight letters and digits. */
 export const PROPOSAL_ID = /^p[0-9a-z]{8}$/;
 
-/** JSON. Every text in it but the refs' names is printable and bounded. */
+/** JSON. Every text in it but names of refs and push options is printable. */
 export interface Proposal {
   readonly id: string;
   readonly kind: ProposalKind;
@@ -45,16 +47,16 @@ export function proposalDigest(shown: Pick<Proposal, "id" | "kind" | "createdAt"
   const reasons = push.held.map(({ code, text }) => [code, text]);
   return hash(
     "sha256",
-    JSON.stringify([id, kind, createdAt, push.repo, push.upstream, refsOf(push), reasons]),
+    JSON.stringify([id, kind, createdAt, push.repo, push.upstream, refsOf(push), push.options, reasons]),
   );
 }
 
-/** The same for two pushes of the same refs from the same to the same objects to the same repository. */
+/** The same for two pushes of the same refs from the same to the same objects, with the same options, to the same repository. */
 export function pushKey(push: PushAsk): string {
   const refs = refsOf(push)
     .map((ref) => JSON.stringify(ref))
     .sort();
-  return JSON.stringify([push.repo, push.upstream, refs]);
+  return JSON.stringify([push.repo, push.upstream, refs, push.options]);
 }
 
 function refsOf({ updates }: PushAsk): string[][] {

@@ -3,6 +3,7 @@ import { printable } from "../../base/printable.ts";
 import { MAX_ITEMS } from "../../journal/limits.ts";
 import type { ProposalEvent } from "../../journal/record.ts";
 import {
+  PROPOSAL_CHARS,
   PROPOSAL_LIFE_MS,
   PROPOSAL_REASONS,
   PROPOSAL_REF_BYTES,
@@ -217,6 +218,7 @@ export class ProposalStore {
       upstream: push.upstream,
       refs: refs.map((update) => ({ ref: update.ref, old: update.old, new: update.new })),
       ...(push.updates.length > refs.length && { refs_left_out: push.updates.length - refs.length }),
+      ...(push.options.length > 0 && { options: push.options }),
       held,
       ...(push.held.length > held.length && { held_left_out: push.held.length - held.length }),
       digest,
@@ -234,13 +236,10 @@ const SPENT: ReadonlySet<ProposalState> = new Set(["used", "expired"]);
 const REJECTED: ReadonlySet<ProposalState> = new Set(["rejected"]);
 
 /** The ask with its texts made printable and cut; undefined: it is more than can be shown whole. */
-function bounded({ repo, upstream, updates, held }: PushAsk): PushAsk | undefined {
+function bounded({ repo, upstream, updates, options, held }: PushAsk): PushAsk | undefined {
   if (updates.length > PROPOSAL_REFS || held.length > PROPOSAL_REASONS) return undefined;
   if (updates.some(({ ref }) => Buffer.byteLength(ref) > PROPOSAL_REF_BYTES)) return undefined;
-  return {
-    repo,
-    upstream,
-    updates,
-    held: held.map(({ code, text }) => ({ code, text: printable(text, PROPOSAL_TEXT) })),
-  };
+  const reasons = held.map(({ code, text }) => ({ code, text: printable(text, PROPOSAL_TEXT) }));
+  const push = { repo, upstream, updates, options, held: reasons };
+  return JSON.stringify(push).length <= PROPOSAL_CHARS ? push : undefined;
 }
