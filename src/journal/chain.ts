@@ -87,11 +87,16 @@ function boundedValue(value: unknown, { text, items, message }: Bounds): unknown
   return isObject(value) && asciiJson(value).length > message ? { omitted: "too long" } : value;
 }
 
-/** A text, or a finding: an object of texts. */
+/** A text, or a finding: an object of texts and numbers. */
 function boundedItem(item: unknown, max: number): unknown {
   if (!isObject(item)) return cut(String(item), max);
   const fields = Object.entries(item).slice(0, MAX_ITEMS);
-  return Object.fromEntries(fields.map(([name, value]) => [cut(name, SHORT_TEXT), cut(String(value), max)]));
+  return Object.fromEntries(
+    fields.map(([name, value]) => [
+      cut(name, SHORT_TEXT),
+      typeof value === "number" ? value : cut(String(value), max),
+    ]),
+  );
 }
 
 function cut(text: string, max: number): string {

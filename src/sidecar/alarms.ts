@@ -30,7 +30,7 @@ export class Alarms {
   proposal({ event, id, asks, repo }: ProposalEvent): void {
     if (event !== "filed") return;
     const what = asks === "push" ? "a push to" : "findings marked gitleaks:allow in a push to";
-    this.#once(`${what} ${repo} waits for you: bot-bottle supervise --once (${id})`);
+    this.#once(`a proposal waits for you: ${what} ${repo}: bot-bottle supervise --once (${id})`);
   }
 
   #once(line: string): void {

@@ -12,6 +12,31 @@ const record = (event: JournalEvent): JournalRecord => ({
   ...event,
 });
 
+const push = {
+  kind: "git",
+  event: "push",
+  repo: "widgets",
+  upstream: "ssh://git@forge.example.com/team/widgets.git",
+  refs: [{ ref: "refs/heads/main", old: "1".repeat(40), new: "2".repeat(40) }],
+  verdict: "block",
+  code: "dlp.known_secret",
+  rule: "scan",
+  objects: 7,
+  bytes: 900,
+  findings: [
+    {
+      detector: "known_secrets",
+      name: "API_KEY",
+      surface: "blob",
+      path: "src/a.ts",
+      line: 3,
+      action: "block",
+    },
+  ],
+  ms: 80,
+  id: "r-1",
+} as const;
+
 describe("formatRecord", () => {
   it("puts time, verdict, request, outcome and rule of a request on one line", () => {
     expect(formatRecord(record(request("/v1/messages")))).toBe(
@@ -47,31 +72,6 @@ describe("formatRecord", () => {
       "agent_exited code=0",
     );
   });
-
-  const push = {
-    kind: "git",
-    event: "push",
-    repo: "widgets",
-    upstream: "ssh://git@forge.example.com/team/widgets.git",
-    refs: [{ ref: "refs/heads/main", old: "1".repeat(40), new: "2".repeat(40) }],
-    verdict: "block",
-    code: "dlp.known_secret",
-    rule: "scan",
-    objects: 7,
-    bytes: 900,
-    findings: [
-      {
-        detector: "known_secrets",
-        name: "API_KEY",
-        surface: "blob",
-        path: "src/a.ts",
-        line: 3,
-        action: "block",
-      },
-    ],
-    ms: 80,
-    id: "r-1",
-  } as const;
 
   it("says of a push where it went, what it changed and what was found", () => {
     expect(formatRecord(record(push))).toBe(
@@ -117,8 +117,10 @@ describe("formatRecord", () => {
   });
 });
 
-it("writes what was found in a request field by field", () => {
-  const findings = [{ detector: "known_secrets", name: "KEY", surface: "body", action: "block" }] as const;
-  const line = recordLine(1, 0, { ...request("/x"), findings }, "p");
+it("writes what was found field by field, numbers as numbers", () => {
+  const findings = [
+    { detector: "known_secrets", name: "KEY", surface: "blob", line: 3, action: "block" },
+  ] as const;
+  const line = recordLine(1, 0, { ...push, findings }, "p");
   expect(JSON.parse(line)).toMatchObject({ findings });
 });

@@ -14,7 +14,7 @@ export function ask(n = 1, fields: Partial<PushAsk> = {}): PushAsk {
       { ref: "refs/heads/two", old: "0".repeat(40), new: "b".repeat(40) },
     ],
     options: [],
-    held: [{ code: "dlp.token_pattern", text: ".github/workflows/ci.yml" }],
+    held: [{ code: "git.held", text: ".github/workflows/ci.yml" }],
     ...fields,
   };
 }

@@ -73,7 +73,7 @@ describe("supervise --once", () => {
         "  with the push options",
         "    | ci.skip",
         "  waits for you because of",
-        "    | dlp.token_pattern  .github/workflows/ci.yml",
+        "    | git.held  .github/workflows/ci.yml",
         `  bot-bottle supervise approve ${first.id}`,
         `  bot-bottle supervise reject ${first.id} --reason TEXT`,
         "",
