@@ -1,11 +1,11 @@
-import { usageFault } from "../base/fault.ts";
+import { EXIT_FAILED, usageFault } from "../base/fault.ts";
 import { printableJson } from "../base/printable.ts";
 import { cleanup } from "../launch/cleanup.ts";
 import type { OperatorIo } from "../launch/request.ts";
 import { operatorHome } from "./home.ts";
 import { flagOption, formatIsJson, type Values } from "./options.ts";
 
-/** `cleanup`: what was (or, with --dry-run, would be) ended and removed. */
+/** `cleanup`: what was (or, with --dry-run, would be) ended, removed and deleted at forges. */
 export async function cleanupBottles(values: Values, io: OperatorIo): Promise<number> {
   const all = flagOption(values, "all");
   const dryRun = flagOption(values, "dryRun");
@@ -17,7 +17,7 @@ export async function cleanupBottles(values: Values, io: OperatorIo): Promise<nu
         "add --yes, or look first with --dry-run",
       );
     }
-    const { kept, removed } = await cleanup(home, { all, dryRun: true });
+    const { kept, removed } = await cleanup(home, { all, dryRun: true }, io);
     for (const id of removed) io.notice(`would remove ${id}`);
     if (
       removed.length > 0 &&
@@ -27,15 +27,21 @@ export async function cleanupBottles(values: Values, io: OperatorIo): Promise<nu
       return 0;
     }
   }
-  const report = await cleanup(home, { all, dryRun });
+  const report = await cleanup(home, { all, dryRun }, io);
+  const { keys } = report;
+  // a key that may still push is no tidy end
+  const code = keys.kept.length === 0 ? 0 : EXIT_FAILED;
   if (formatIsJson(values)) {
     io.stdout.write(`${printableJson(report)}\n`);
-    return 0;
+    return code;
   }
   const tense = dryRun ? "would be " : "";
   for (const id of report.killed) io.notice(`${id}: ${tense}ended`);
   for (const id of report.removed) io.notice(`${id}: ${tense}removed`);
   for (const { id, why } of report.kept) io.notice(`${id}: kept, ${why}`);
-  if (report.killed.length + report.removed.length === 0) io.notice("nothing to clean up");
-  return 0;
+  for (const title of keys.revoked) io.notice(`deploy key ${title}: ${tense}deleted`);
+  for (const { title, why } of keys.kept) io.notice(`deploy key ${title}: may still be there: ${why}`);
+  const done = report.killed.length + report.removed.length + keys.revoked.length + keys.kept.length;
+  if (done === 0) io.notice("nothing to clean up");
+  return code;
 }

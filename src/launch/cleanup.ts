@@ -2,9 +2,11 @@ import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { hasChanges } from "../workspace/changes.ts";
 import { linuxBackend } from "./code-location.ts";
+import { type LeftKeys, revokeLeftKeys } from "./git-keys/left-keys.ts";
 import { removeEmptyJournal } from "./head-start.ts";
 import { phaseOf } from "./list.ts";
 import { controlSocket, type HomePaths, statePaths } from "./paths.ts";
+import type { OperatorIo } from "./request.ts";
 import { isBeingMade, readMetadata, removeState, stateIds } from "./state.ts";
 
 export interface CleanupReport {
@@ -14,15 +16,19 @@ export interface CleanupReport {
   readonly kept: readonly { readonly id: string; readonly why: string }[];
   /** bottles whose processes were still running without a launcher, and were ended */
   readonly killed: readonly string[];
+  /** deploy keys that a dead launcher left at a forge */
+  readonly keys: LeftKeys;
 }
 
 /**
  * Ends what a dead launcher left running and removes stale state. Running bottles are never touched; state with
- * changes that were not applied, or of a bottle that ended with an error, goes only with `all`.
+ * changes that were not applied, or of a bottle that ended with an error, goes only with `all`. Deploy keys of bottles
+ * whose launcher is gone are deleted at their forges.
  */
 export async function cleanup(
   home: HomePaths,
   options: { readonly all: boolean; readonly dryRun: boolean },
+  io: OperatorIo,
 ): Promise<CleanupReport> {
   const backend = linuxBackend();
   const removed: string[] = [];
@@ -74,7 +80,7 @@ export async function cleanup(
     removeOrphanSockets(home);
     removeUnusedJournals(home);
   }
-  return { removed, kept, killed };
+  return { removed, kept, killed, keys: await revokeLeftKeys(home, io, options.dryRun) };
 }
 
 /** Journals without a line, of launchers that were killed before they knew what to launch. */

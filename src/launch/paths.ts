@@ -10,6 +10,8 @@ export interface HomePaths {
   readonly state: string;
   readonly journal: string;
   readonly cache: string;
+  /** records of deploy keys at forges; outlive a bottle's state */
+  readonly keys: string;
   /** control sockets; no bottle can mount it, since no workspace may hold or lie in `root` */
   readonly run: string;
 }
@@ -24,6 +26,7 @@ export function homePaths(root: string): HomePaths {
     state: join(root, "state"),
     journal: join(root, "journal"),
     cache: join(root, "cache"),
+    keys: join(root, "keys"),
     run: join(root, "run"),
   };
 }
