@@ -197,7 +197,7 @@ const MISTAKES: readonly [string, string, readonly string[]][] = [
   [
     "an unknown key provider",
     repo("url: ssh://git@forge.example.com/w\nkey: {provider: vault}"),
-    ["must be one of static, gitea, token, not `vault`"],
+    ["must be one of static, gitea, github, gitlab, token, not `vault`"],
   ],
   [
     "a field of another provider",

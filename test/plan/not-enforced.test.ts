@@ -7,19 +7,12 @@ const BUILT = ["claude", "command"];
 const lines = async (yaml: string) =>
   notEnforced((await bottleOf(yaml)).bottle, undefined, undefined, BUILT).map(({ line }) => line);
 
-const repo = (rest = "") =>
-  `git-gate: {repos: {widgets: {url: "ssh://git@forge.example.com/w", key: {provider: static, path: /k}${rest}}}}`;
-
 /** What to write to use each key that does not act yet; the line it must give. */
 const LATER: Readonly<Record<string, readonly [yaml: string, line: string]>> = {
   "agent_provider.dockerfile": ["agent_provider: {dockerfile: D}", "agent_provider.dockerfile (dev.md:2)"],
   "agent_provider.forward_host_credentials": [
     "agent_provider: {forward_host_credentials: true}",
     "agent_provider.forward_host_credentials (dev.md:2)",
-  ],
-  "git-gate.repos": [
-    repo(),
-    "git-gate.repos.widgets (dev.md:2): not enforced yet; pushes to forge.example.com stay blocked",
   ],
   supervise: ["supervise: true", "supervise: true (dev.md:2)"],
   "isolation.runtime": ["isolation: {runtime: runsc}", "isolation.runtime (dev.md:2)"],
@@ -49,21 +42,13 @@ test("what acts, and what is only a default, gives no line", async () => {
   const acting = `env: {A: x}
 agent_provider: {template: claude, auth_token: T, forward_host_credentials: false}
 egress: {log: 2, routes: [{host: a.example.com, ports: [443], git: {fetch: true, api_write: false}, body: {kind: openai-chat}}]}
-git-gate: {user: {name: Bot}}
+git-gate: {user: {name: Bot}, repos: {w: {url: "ssh://git@a.example.com/w", key: {provider: static, path: /k}, sign: {key: /s}}}}
 workspace: {mode: bind}
 limits: {memory: 1G, pids: 100, cpus: 1, disk: 1G, open_files: 100, time: 1h}
 isolation: {kind: namespaces, nested: true}
 supervise: false`;
   expect(await lines(acting)).toEqual([]);
   expect(await lines("env: {A: x}")).toEqual([]);
-});
-
-test("pushes to a host that git-gate declares stay blocked, whatever route it has", async () => {
-  expect(
-    await lines(`${repo()}\negress: {routes: [{host: forge.example.com, git: {api_write: true}}]}`),
-  ).toEqual([
-    "git-gate.repos.widgets (dev.md:2): not enforced yet; pushes to forge.example.com stay blocked",
-  ]);
 });
 
 test.each(["overlay", "worktree", "clone"])(

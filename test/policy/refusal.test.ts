@@ -39,6 +39,8 @@ describe("problemJson", () => {
       "egress.protocol_error": 400,
       "egress.upstream_unreachable": 502,
       "egress.upstream_tls_invalid": 502,
+      "git.protocol_error": 400,
+      "git.upstream_failed": 502,
     };
     for (const code of Object.keys(CODES).filter((text): text is Code => text in CODES)) {
       expect(problemJson(refuse(code, "", ""), { id: "" }).status).toBe(others[code] ?? 403);
