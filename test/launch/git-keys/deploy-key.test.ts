@@ -105,20 +105,25 @@ describe.each(FORGES)("a deploy key at %s", (provider) => {
     expect(sessions.records()).toEqual([]);
   });
 
-  const lost: readonly (readonly [string, Trouble])[] = [
-    ["breaks its answer off", { kind: "cut off" }],
-    ["closes the connection", { kind: "closed" }],
-    ["answers no JSON", { kind: "answer", body: "<html>ok</html>" }],
-    ["answers cut JSON", { kind: "answer", body: '{"id": 4' }],
-    ["answers without a number", { kind: "answer", body: '{"ok": true}' }],
+  const lost: readonly (readonly [string, Trouble, string])[] = [
+    ["breaks its answer off", { kind: "cut off" }, "did not answer: aborted"],
+    ["closes the connection", { kind: "closed" }, "did not answer: socket hang up"],
+    ["answers no JSON", { kind: "answer", body: "<html>ok</html>" }, "it is no JSON"],
+    ["answers cut JSON", { kind: "answer", body: '{"id": 4' }, "it is no JSON"],
+    ["answers without a number", { kind: "answer", body: '{"ok": true}' }, "documentation says"],
     [
       "answers with another's key",
       { kind: "answer", body: `{"id": 4, "key": "${newKey("k", "c").publicKey}"}` },
+      "another key",
     ],
-    ["made a key that may not push", { kind: "answer", body: '{"id": 4, "read_only": true}' }],
-    ["answers without end", { kind: "huge" }],
+    [
+      "made a key that may not push",
+      { kind: "answer", body: '{"id": 4, "read_only": true}' },
+      "may not push",
+    ],
+    ["answers without end", { kind: "huge" }, "answer is over 1048576 bytes"],
   ];
-  test.each(lost)("is deleted at once when the forge made it but %s", async (_, trouble) => {
+  test.each(lost)("is deleted at once when the forge made it but %s", async (_, trouble, says) => {
     await using forge = await start(provider);
     using sessions = new KeySessions(forge);
     forge.keys.push({
@@ -129,7 +134,9 @@ describe.each(FORGES)("a deploy key at %s", (provider) => {
       mayPush: true,
     });
     forge.trouble("POST", trouble);
-    expect(await sessions.failure([widgets])).toContain("git-gate.repos.widgets.key");
+    const failure = await sessions.failure([widgets]);
+    expect(failure).toContain("git-gate.repos.widgets.key");
+    expect(failure).toContain(says);
     expect(forge.keys.map(({ title }) => title)).toEqual(["a person's"]);
     expect(sessions.records()).toEqual([]);
   });
