@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import {
   PROPOSAL_CHARS,
@@ -190,9 +191,15 @@ describe("a wait", () => {
   it("ends with the decision, for each who waits", async () => {
     const { store } = storeWithClock();
     const { id, digest } = filed(store.file("push", ask()));
-    const waits = [store.wait(id, 60_000), store.wait(id, 60_000)];
+    const ended: string[] = [];
+    for (const wait of [store.wait(id, 60_000), store.wait(id, 60_000)]) {
+      void wait.then((state) => ended.push(state));
+    }
+    await nextTurn();
+    expect(ended).toEqual([]);
     store.approve(id, digest);
-    expect(await Promise.all(waits)).toEqual(["approved", "approved"]);
+    await nextTurn();
+    expect(ended).toEqual(["approved", "approved"]);
     expect(await store.wait(id, 60_000)).toBe("approved");
   });
 
@@ -202,8 +209,13 @@ describe("a wait", () => {
     expect(await store.wait(id, 1)).toBe("pending");
     const gone = new AbortController();
     const wait = store.wait(id, 60_000, gone.signal);
+    let ended: string | undefined;
+    void wait.then((state) => {
+      ended = state;
+    });
     gone.abort();
-    expect(await wait).toBe("pending");
+    await nextTurn();
+    expect(ended).toBe("pending");
     expect(await store.wait(id, 60_000, gone.signal)).toBe("pending");
     expect(await store.wait("p00000000", 60_000)).toBe("expired");
   });
@@ -211,10 +223,14 @@ describe("a wait", () => {
   it("ends with the proposal's own end", async () => {
     const { store, clock } = storeWithClock();
     const { id } = filed(store.file("push", ask()));
-    const wait = store.wait(id, 60_000);
+    let ended: string | undefined;
+    void store.wait(id, 60_000).then((state) => {
+      ended = state;
+    });
     clock.now += PROPOSAL_LIFE_MS;
     expect(store.open()).toEqual([]);
-    expect(await wait).toBe("expired");
+    await nextTurn();
+    expect(ended).toBe("expired");
   });
 });
 
