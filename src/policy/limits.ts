@@ -36,3 +36,9 @@ export const MAX_JSON_VALUES = 250_000;
 
 /** GraphQL requests in one body to a forge; a body with more is refused. */
 export const MAX_GRAPHQL_BATCH = 100;
+
+/** Characters of a ref's name in a push; a longer one is refused with `git.ref_not_allowed`. */
+export const MAX_REF_LENGTH = 1024;
+
+/** Globs of a repository's `push.allow` that a refusal's YAML repeats; of more, it asks for one more entry. */
+export const MAX_NEEDED_GLOBS = 8;

@@ -1,5 +1,5 @@
 import type { HostName } from "./host.ts";
-import { MAX_NEEDED_PATH } from "./limits.ts";
+import { MAX_NEEDED_GLOBS, MAX_NEEDED_PATH } from "./limits.ts";
 import type { RouteSpec } from "./route.ts";
 
 /** The smallest YAML that lets a host through on a port, and git fetches if `gitFetch`. */
@@ -35,6 +35,29 @@ export function neededApiWrite(spec: RouteSpec): string {
 
 export function neededEncodedSlash(spec: RouteSpec): string {
   return route(spec.host, ["encoded_slash: opaque"]);
+}
+
+/** One more key of a repository's `push`. */
+export function neededPush(repo: string, line: string): string {
+  return repository(repo, [line]);
+}
+
+/** A repository's `push.allow` and one more ref. */
+export function neededAllow(repo: string, allow: readonly string[], ref: string): string {
+  const quoted = (globs: readonly string[]) => globs.map((glob) => JSON.stringify(glob)).join(", ");
+  return repository(
+    repo,
+    allow.length > MAX_NEEDED_GLOBS
+      ? ["allow: # one more entry", `  - ${quoted([ref])}`]
+      : [`allow: [${quoted([...allow, ref])}]`],
+  );
+}
+
+function repository(name: string, lines: readonly string[]): string {
+  const first = `    ${/^(?!(?:true|false|null)$)[a-z][a-z0-9-]*$/i.test(name) ? name : JSON.stringify(name)}:`;
+  return ["git-gate:", "  repos:", first, "      push:", ...lines.map((line) => `        ${line}`)].join(
+    "\n",
+  );
 }
 
 function route(host: string, lines: readonly string[]): string {

@@ -1,23 +1,107 @@
-/** Files that a forge, a hook or an editor runs, or that say where submodules come from: changing one is for the operator. */
+import { type Glob, isLiteral, matchesGlob, parseGlob } from "./glob.ts";
+import { foldRef } from "./ref-name.ts";
+
+/**
+ * What a forge or a hook manager runs by its place alone, and where submodules come from: changing one is for the
+ * operator. `**` before those that are called from other folders too: hooks of a monorepo's packages, child pipelines.
+ */
 export const HELD_BY_DEFAULT: readonly string[] = [
   ".github/workflows/**",
   ".github/actions/**",
-  ".gitlab-ci.yml",
-  ".gitlab/ci/**",
   ".gitea/workflows/**",
+  ".gitea/actions/**",
   ".forgejo/workflows/**",
-  ".husky/**",
-  ".gitmodules",
+  ".forgejo/actions/**",
+  "**/.gitlab-ci.yml",
+  "**/*.gitlab-ci.yml",
+  ".gitlab/ci/**",
   ".circleci/**",
   ".buildkite/**",
   ".woodpecker/**",
-  ".woodpecker.yml",
-  ".drone.yml",
+  ".woodpecker.y*ml",
+  ".drone.y*ml",
+  ".drone.jsonnet",
+  ".drone.star",
   ".travis.yml",
-  "Jenkinsfile",
-  "azure-pipelines.yml",
+  ".cirrus.yml",
+  ".cirrus.star",
+  ".semaphore/**",
+  ".tekton/**",
+  ".teamcity/**",
+  ".builds/**",
+  ".build.yml",
+  "**/Jenkinsfile",
+  "azure-pipelines.y*ml",
+  ".azure-pipelines/**",
   "bitbucket-pipelines.yml",
-  ".githooks/**",
+  "appveyor.yml",
+  ".appveyor.yml",
+  "buildspec.y*ml",
+  "cloudbuild.y*ml",
+  "**/.husky/**",
+  "**/.githooks/**",
   ".pre-commit-config.yaml",
-  "lefthook.yml",
+  "lefthook.*",
+  ".lefthook.*",
+  ".lefthook/**",
+  ".overcommit.yml",
+  ".gitmodules",
 ];
+
+/** Characters that HFS+ leaves out when it compares names (git's utf8.c, next_hfs_char). */
+const IGNORED = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/gu;
+
+/** Windows' short names: `GITHUB~1`, or `GI7EBA~1` where several are alike. */
+const SHORT_NAME = /^([^.~]{1,6})~[1-9][0-9]?(?:\.[^.]{0,3})?$/;
+const HASHED = /^(..)[0-9a-f]{4}$/;
+
+/**
+ * Those of the changed paths whose change waits for the operator. A path is held too where a common file system takes it
+ * for a held one (case, Unicode's forms, HFS+'s ignored characters, NTFS' trailing dots, streams and short names), and
+ * where it is no folder in the place of a held one's folder: a symbolic link `.husky`, say.
+ *
+ * `paths`: latin1, a character a byte, as git prints them; the same come back, in their order.
+ */
+export function heldPaths(hold: readonly string[], paths: Iterable<string>): readonly string[] {
+  if (hold.length === 0) return [];
+  const globs = hold.flatMap((glob) => withFolders(parseGlob(foldRef(glob))));
+  const held: string[] = [];
+  for (const path of paths) {
+    const segments = foldPath(path).split("/");
+    if (globs.some((glob) => matchesGlob(glob, segments, looksLike))) held.push(path);
+  }
+  return held;
+}
+
+/** The glob and each folder that it names above what it is for. */
+function withFolders(glob: Glob): readonly Glob[] {
+  const folders = glob
+    .slice(0, -1)
+    .flatMap((segment, at) => (isLiteral(segment) ? [glob.slice(0, at + 1)] : []));
+  return [glob, ...folders];
+}
+
+function foldPath(path: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant
+  const ascii = /^[\u0000-\u007f]*$/.test(path);
+  const text = ascii ? path : Buffer.from(path, "latin1").toString("utf8").replace(IGNORED, "");
+  const folded = foldRef(text).replaceAll("\\", "/");
+  return /[. :](?:\/|$)|:/.test(folded) ? folded.split("/").map(foldSegment).join("/") : folded;
+}
+
+/** As NTFS reads it: nothing behind a colon, no dots or blanks at the end. */
+function foldSegment(segment: string): string {
+  return segment.replace(/(.):.*$/s, "$1").replace(/(.)[. ]+$/s, "$1");
+}
+
+function looksLike(literal: string, segment: string): boolean {
+  if (literal === segment) return true;
+  if (!segment.includes("~")) return false;
+  const [, short = ""] = SHORT_NAME.exec(segment) ?? [];
+  if (short === "") return false;
+  const stem = literal
+    .replace(/^\.+/, "")
+    .replace(/\.[^.]*$/, "")
+    .replaceAll(".", "");
+  return stem.slice(0, 6) === short || (HASHED.test(short) && stem.startsWith(short.slice(0, 2)));
+}
