@@ -1,4 +1,5 @@
-import type { ProposalEvent, RequestEvent } from "../journal/record.ts";
+import { printable } from "../base/printable.ts";
+import type { GitEvent, ProposalEvent, RequestEvent } from "../journal/record.ts";
 import type { QuotaEvent } from "../policy/quota.ts";
 import { ALARM_COUNT } from "./limits.ts";
 
@@ -25,6 +26,12 @@ export class Alarms {
     const { scope, quota, per, soft } = event;
     const window = { minute: "a minute", hour: "an hour", life: "in all" }[per];
     this.#once(`${scope}: more than ${soft} ${NOUNS[quota]} ${window}, the soft limit`);
+  }
+
+  git({ code, repo, upstream }: GitEvent): void {
+    if (code !== "dlp.canary") return;
+    const where = printable(repo === "" ? upstream : repo, 200);
+    this.#once(`the canary was in a push to ${where}, which was blocked: something collects credentials`);
   }
 
   proposal({ event, id, asks, repo }: ProposalEvent): void {

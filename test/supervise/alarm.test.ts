@@ -3,6 +3,17 @@ import { Alarms } from "../../src/sidecar/alarms.ts";
 import { ProposalStore } from "../../src/sidecar/supervise/proposals.ts";
 import { ask, filed } from "./asks.ts";
 
+it("the operator is told of a canary in a push, once a repository, and of no other push", () => {
+  const lines: string[] = [];
+  const alarms = new Alarms((line) => lines.push(line));
+  const push = { kind: "git", event: "push", upstream: "u", verdict: "block", rule: "r", ms: 1 } as const;
+  for (const code of ["dlp.known_secret", "dlp.canary", "dlp.canary"])
+    alarms.git({ ...push, repo: "widgets", code });
+  expect(lines).toEqual([
+    "the canary was in a push to widgets, which was blocked: something collects credentials",
+  ]);
+});
+
 it("the operator is told of each proposal once, with the line that shows it", () => {
   const lines: string[] = [];
   const alarms = new Alarms((line) => lines.push(line));

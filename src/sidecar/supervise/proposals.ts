@@ -133,7 +133,7 @@ export class ProposalStore {
     );
   }
 
-  /** One that is remembered, decided or not. */
+  /** Decided or not. Undefined: there is none, or it was forgotten. */
   find(id: string): Proposal | undefined {
     this.#sweep();
     return this.#entries.get(id)?.proposal;
