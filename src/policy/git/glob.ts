@@ -6,13 +6,15 @@ export type Glob = readonly string[];
  * the end one or more. Nothing else is special; `globProblem` refuses what looks as if it were.
  */
 export function parseGlob(glob: string): Glob {
-  return glob.split("/");
+  const segments = glob.split("/");
+  // `a/**` is what lies below a: at least one segment is left to it
+  return segments.at(-1) === "**" ? [...segments.slice(0, -1), "*", "**"] : segments;
 }
 
 /** What is wrong with a glob, as the end of a sentence. */
 export function globProblem(glob: string): string | undefined {
   if (/[[\]{}\\!]/.test(glob)) return "uses [ ] { } ! or \\: only `*`, `?` and `**` are special";
-  const segments = parseGlob(glob);
+  const segments = glob.split("/");
   if (segments.some((segment) => segment === "" || segment === "." || segment === ".."))
     return "has an empty, `.` or `..` segment";
   if (segments.some((segment) => segment.includes("**") && segment !== "**"))
@@ -34,10 +36,7 @@ export function matchesGlob(
   segments: readonly string[],
   same: (literal: string, segment: string) => boolean = (literal, segment) => literal === segment,
 ): boolean {
-  const open = glob.at(-1) === "**";
-  // `a/**` is what lies below a: at least one segment is left to it
-  const pattern = open ? [...glob.slice(0, -1), "*", "**"] : glob;
-  return matches(pattern, segments, "**", (want, segment) =>
+  return matches(glob, segments, "**", (want, segment) =>
     isLiteral(want) ? same(want, segment) : matches(want, segment, "*", sameCharacter),
   );
 }

@@ -18,8 +18,10 @@ export const HELD_BY_DEFAULT: readonly string[] = [
   ".circleci/**",
   ".buildkite/**",
   ".woodpecker/**",
-  ".woodpecker.y*ml",
-  ".drone.y*ml",
+  ".woodpecker.yml",
+  ".woodpecker.yaml",
+  ".drone.yml",
+  ".drone.yaml",
   ".drone.jsonnet",
   ".drone.star",
   ".travis.yml",
@@ -31,13 +33,16 @@ export const HELD_BY_DEFAULT: readonly string[] = [
   ".builds/**",
   ".build.yml",
   "**/Jenkinsfile",
-  "azure-pipelines.y*ml",
+  "azure-pipelines.yml",
+  "azure-pipelines.yaml",
   ".azure-pipelines/**",
   "bitbucket-pipelines.yml",
   "appveyor.yml",
   ".appveyor.yml",
-  "buildspec.y*ml",
-  "cloudbuild.y*ml",
+  "buildspec.yml",
+  "buildspec.yaml",
+  "cloudbuild.yml",
+  "cloudbuild.yaml",
   "**/.husky/**",
   "**/.githooks/**",
   ".pre-commit-config.yaml",
@@ -63,14 +68,46 @@ const HASHED = /^(..)[0-9a-f]{4}$/;
  * `paths`: latin1, a character a byte, as git prints them; the same come back, in their order.
  */
 export function heldPaths(hold: readonly string[], paths: Iterable<string>): readonly string[] {
-  if (hold.length === 0) return [];
-  const globs = hold.flatMap((glob) => withFolders(parseGlob(foldRef(glob))));
+  const globs = new GlobIndex(hold.flatMap((glob) => withFolders(parseGlob(foldRef(glob)))));
   const held: string[] = [];
   for (const path of paths) {
     const segments = foldPath(path).split("/");
-    if (globs.some((glob) => matchesGlob(glob, segments, looksLike))) held.push(path);
+    if (globs.near(segments).some((glob) => matchesGlob(glob, segments, looksLike))) held.push(path);
   }
   return held;
+}
+
+/** Finds the few globs that may be about a path: a push may change a million. */
+class GlobIndex {
+  readonly #all: readonly Glob[];
+  /** by the segment that a path must begin with */
+  readonly #first = new Map<string, Glob[]>();
+  /** by a segment that a path must have: `**` stands before it */
+  readonly #within = new Map<string, Glob[]>();
+  readonly #others: Glob[] = [];
+
+  constructor(globs: readonly Glob[]) {
+    this.#all = globs;
+    for (const glob of globs) {
+      const [first = "", second = ""] = glob;
+      if (isLiteral(first)) addTo(this.#first, first, glob);
+      else if (first === "**" && isLiteral(second)) addTo(this.#within, second, glob);
+      else this.#others.push(glob);
+    }
+  }
+
+  near(segments: readonly string[]): readonly Glob[] {
+    // a short name stands for others than it says
+    if (segments.some((segment) => segment.includes("~"))) return this.#all;
+    const found = segments.flatMap((segment) => this.#within.get(segment) ?? []);
+    return [...(this.#first.get(segments[0] ?? "") ?? []), ...found, ...this.#others];
+  }
+}
+
+function addTo(index: Map<string, Glob[]>, segment: string, glob: Glob): void {
+  const known = index.get(segment);
+  if (known === undefined) index.set(segment, [glob]);
+  else known.push(glob);
 }
 
 /** The glob and each folder that it names above what it is for. */
