@@ -96,6 +96,34 @@ export interface SidecarSpec {
   readonly descriptors: readonly { readonly fd: number; readonly as: number }[];
 }
 
+export interface ToolFile {
+  /** inside */
+  readonly path: string;
+  readonly content: string;
+  /** octal */
+  readonly mode: "0600" | "0700";
+}
+
+/** A program that reads hostile bytes for the sidecar, or holds a key for it: git, ssh, gitleaks. */
+export interface ToolSpec {
+  /** the bottle's `scratch`: its place is open */
+  readonly scratch: string;
+  /** argv inside; nothing a bottle sent is in it unchecked */
+  readonly command: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  /** all that it sees besides the system's programs */
+  readonly mounts: readonly Mount[];
+  /** small files that are never on a disk */
+  readonly files: readonly ToolFile[];
+  /** socketpairs besides stdin, stdout and stderr, as descriptors from 3 on */
+  readonly sockets: number;
+  /** a file of the host that is locked (flock(1)) while it runs */
+  readonly lock: string | undefined;
+  /** bytes, of data and of each file written; seconds of processor time; each ends the process that meets it */
+  readonly limits: { readonly data: number; readonly file: number; readonly cpu: number };
+}
+
 /** A place that was begun. It is opened once, or closed. */
 export interface Beginning {
   open(spec: PlaceSpec): Promise<Place>;
@@ -113,6 +141,11 @@ export interface Backend {
   open(spec: PlaceSpec): Promise<Place>;
   /** Runs one more program in a running bottle, under all of its restrictions. */
   exec(record: PlaceRecord, spec: Omit<AgentSpec, "caBundle">): Promise<AgentProcess>;
+  /**
+   * Runs a program without network, in namespaces of its own, while the bottle's place is open. stdin, stdout, stderr
+   * and the sockets are pipes; it ends with this process.
+   */
+  startTool(spec: ToolSpec): ChildProcess;
   /** Ends what is left of a bottle whose launcher is gone. */
   reap(record: PlaceRecord): Promise<void>;
 }

@@ -39,6 +39,13 @@ export class Detectors {
     this.#brokered = secrets.filter(({ kind }) => kind === "brokered");
   }
 
+  /** The same secrets with other patterns. */
+  with(patterns: PatternSet): Detectors {
+    const others = new Detectors(this.#secrets, patterns);
+    others.#index = this.secretIndex;
+    return others;
+  }
+
   /** Whether there is a credential to mask. */
   get masks(): boolean {
     return this.#brokered.length > 0;

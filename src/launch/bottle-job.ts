@@ -3,6 +3,7 @@ import type { AgentProcess, Place } from "../backends/backend.ts";
 import { EXIT_FAILED } from "../base/fault.ts";
 import { carry, terminalSize } from "./agent-io.ts";
 import { linuxBackend } from "./code-location.ts";
+import { HostPrograms } from "./git/programs.ts";
 import type { Begun } from "./head-start.ts";
 import type { BottleJob, JobChannel, JobResult } from "./job.ts";
 import { AGENT_STOP_MS } from "./limits.ts";
@@ -40,6 +41,10 @@ export async function runBottle(job: BottleJob, channel: JobChannel, begun?: Beg
     });
   const network = begun?.network ?? backend.begin();
   let place: Place | undefined;
+  const programs =
+    job.git &&
+    new HostPrograms(backend, job.git, job.place.scratch, (message, handle) => sidecar.tell(message, handle));
+  sidecar.programs = programs;
   // What is written over an agent's screen is lost with it.
   const later: string[] = [];
   sidecar.onNotice = job.input.kind === "terminal" ? (line) => later.push(line) : channel.notice;
@@ -77,6 +82,7 @@ export async function runBottle(job: BottleJob, channel: JobChannel, begun?: Beg
     });
     return result;
   } finally {
+    programs?.close();
     await (place ?? network).close();
     await sidecar.stop();
   }

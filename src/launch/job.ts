@@ -1,6 +1,7 @@
 import type { PlaceRecord, PlaceSpec } from "../backends/backend.ts";
 import type { SidecarConfig } from "../sidecar/protocol.ts";
 import type { OperatorAnswer, OperatorRequest } from "../sidecar/supervise/operator-request.ts";
+import type { GitHost } from "./git/job.ts";
 
 /** All that running one bottle takes: JSON, because it crosses a pipe when root drops its privileges first. */
 export interface BottleJob {
@@ -10,6 +11,8 @@ export interface BottleJob {
   /** `journal` holds the descriptor numbers in the process that runs the job */
   readonly sidecar: SidecarConfig;
   readonly secrets: Readonly<Record<string, string>>;
+  /** absent: no repository is declared */
+  readonly git: GitHost | undefined;
   readonly agent: {
     readonly command: readonly string[];
     readonly env: Readonly<Record<string, string>>;

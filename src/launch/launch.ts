@@ -14,6 +14,7 @@ import { createLocalChannel } from "./channel.ts";
 import { codeLocation } from "./code-location.ts";
 import { serveControl } from "./control.ts";
 import { agentEnvironment } from "./environment.ts";
+import { type OpenGit, openGit } from "./git/open-git.ts";
 import type { HeadStart } from "./head-start.ts";
 import type { BottleJob, InputMode, JobResult } from "./job.ts";
 import type { Metadata } from "./metadata.ts";
@@ -63,6 +64,7 @@ export async function launch(
     ...owner,
   };
   let failure: string | undefined;
+  let git: OpenGit | undefined;
   const local = createLocalChannel(io, (place: PlaceRecord) => {
     metadata = { ...metadata, phase: "running", place };
     failure = whyNot("its state could not be written", () => writeMetadata(home, metadata));
@@ -85,7 +87,8 @@ export async function launch(
         canary: prepared.canary.name,
         uid: owner.uid,
       });
-      const job = makeJob(prepared, home, head.journal);
+      git = await openGit(prepared, home, io);
+      const job = makeJob(prepared, git, home, head.journal);
       const running =
         process.getuid?.() === 0
           ? runStaged({ kind: "bottle", job }, owner, local.channel, head.stage)
@@ -108,6 +111,7 @@ export async function launch(
     });
   } finally {
     control.close();
+    for (const line of (await git?.release()) ?? []) io.notice(line);
     rmSync(statePaths(home, plan.id).scratch, { recursive: true, force: true });
   }
 }
@@ -154,6 +158,7 @@ function messageOf(error: unknown): string {
 /** The job in this host's own paths; `runStaged` moves them to the stage. */
 function makeJob(
   { plan, secrets, canary, rules, upstream, spent, input }: Prepared,
+  git: OpenGit,
   home: HomePaths,
   journal: { readonly lines: number; readonly head: number },
 ): BottleJob {
@@ -179,6 +184,8 @@ function makeJob(
       log: plan.egress.log,
       routes: plan.egress.routes,
       gitHosts: plan.gitHosts,
+      git: git.repos,
+      supervise: plan.supervise,
       quotas: plan.quotas,
       spent,
       canary: canary.name,
@@ -190,6 +197,7 @@ function makeJob(
     secrets: Object.fromEntries(
       [...held, [canary.name, canary] as const].map(([name, secret]) => [name, secret.reveal()]),
     ),
+    git: git.host,
     agent: {
       command: plan.command,
       env: {

@@ -15,6 +15,8 @@ export class SidecarLink {
   readonly lost: Promise<string>;
   /** what the sidecar has for the operator, fit to print */
   onNotice: (line: string) => void = () => {};
+  /** what runs programs for it; absent: none may run */
+  programs: { start(id: number, job: unknown): void; kill(id: number): void } | undefined;
   readonly #child: ChildProcess;
   readonly #gone: Promise<void>;
   readonly #waiting = new Map<FromSidecar["type"], ((message: FromSidecar) => void)[]>();
@@ -52,6 +54,13 @@ export class SidecarLink {
   /** Sends the plan and the secrets: the one time they cross. */
   init(config: SidecarConfig, secrets: Readonly<Record<string, string>>): void {
     this.#send({ type: "init", config, secrets });
+  }
+
+  /** Of a program that runs for it; the handle's copy here is closed when it has gone. */
+  tell(message: ToSidecar, handle?: unknown): void {
+    if (!this.#child.connected) closeHandle(handle);
+    else if (handle === undefined) this.#send(message);
+    else this.#child.send(message, handle as SendHandle, () => closeHandle(handle));
   }
 
   /** This process's copy is closed when it has gone: two readers of one UDP socket would share its questions. */
@@ -106,6 +115,8 @@ export class SidecarLink {
   #receive(message: FromSidecar): void {
     if (message.type === "failed") this.#failure = message.message;
     if (message.type === "notice") this.onNotice(printable(message.line));
+    if (message.type === "git_start") this.programs?.start(message.id, message.job);
+    if (message.type === "git_kill") this.programs?.kill(message.id);
     if (message.type === "supervised") this.#supervised.answer(message.call, message.answer);
     this.#waiting.get(message.type)?.shift()?.(message);
   }

@@ -95,7 +95,26 @@ function stageWork(work: StagedWork): { work: StagedWork; stage: Stage } {
   };
   return {
     stage,
-    work: { kind: "bottle", job: { ...job, code, place, transcript: stage.put(job.transcript) } },
+    work: {
+      kind: "bottle",
+      job: { ...job, code, place, git: stageGit(job.git, stage), transcript: stage.put(job.transcript) },
+    },
+  };
+}
+
+/** Mirrors and the folder of pushes; gitleaks, where it may lie in a home folder. */
+function stageGit(git: BottleJob["git"], stage: Stage): BottleJob["git"] {
+  if (git === undefined) return undefined;
+  const { gitleaks } = git;
+  return {
+    folder: stage.put(git.folder),
+    repos: Object.fromEntries(
+      Object.entries(git.repos).map(([name, repo]) => [name, { ...repo, mirror: stage.put(repo.mirror) }]),
+    ),
+    gitleaks:
+      gitleaks?.kind === "program"
+        ? { ...gitleaks, path: stage.put(gitleaks.path) }
+        : gitleaks && { ...gitleaks, folder: stage.put(gitleaks.folder), node: stage.put(gitleaks.node) },
   };
 }
 

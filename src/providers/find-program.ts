@@ -84,7 +84,7 @@ function interpreterBinds(interpreter: string, script: string, host: ProgramHost
 }
 
 /** As a shell looks a name up; only absolute folders, so that the current folder never decides. */
-function lookUp(name: string, path: string): string | undefined {
+export function lookUp(name: string, path: string): string | undefined {
   if (isAbsolute(name)) return isExecutable(name) ? name : undefined;
   if (name === "" || name.includes("/")) return undefined;
   const folders = path.split(":").filter(isAbsolute).slice(0, MAX_PATH_FOLDERS);

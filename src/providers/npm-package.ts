@@ -52,7 +52,7 @@ export function platformProgram(
 }
 
 /** Where node looks for a package's dependencies: its own node_modules, then each one above. */
-function moduleFolders(folder: string): string[] {
+export function moduleFolders(folder: string): string[] {
   const found = [join(folder, "node_modules")];
   for (let at = dirname(folder); at !== dirname(at); at = dirname(at)) {
     if (at.endsWith("/node_modules")) found.push(at);

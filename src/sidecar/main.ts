@@ -12,6 +12,8 @@ import { Alarms } from "./alarms.ts";
 import { serveDns } from "./dns/server.ts";
 import { createCertificateAuthority } from "./egress/ca.ts";
 import { createEgress, type Egress } from "./egress/egress.ts";
+import { createGitGate } from "./git-gate/create-gate.ts";
+import { LauncherPrograms } from "./git-gate/launcher-programs.ts";
 import { PROXY_PORT } from "./limits.ts";
 import type { FromSidecar, ListenerMessage, SidecarConfig, ToSidecar } from "./protocol.ts";
 import { answerOperator } from "./supervise/operator-request.ts";
@@ -28,6 +30,7 @@ interface Planes {
   readonly proposals: ProposalStore;
 }
 
+const programs = new LauncherPrograms(tell);
 let planes: Planes | undefined;
 const listening: Promise<void>[] = [];
 const waiting: { message: ListenerMessage; handle: unknown }[] = [];
@@ -49,11 +52,12 @@ function fail(error: unknown): never {
   process.exit(1);
 }
 
-function start(config: SidecarConfig, secrets: Readonly<Record<string, string>>): string {
+function start(config: SidecarConfig, values: Readonly<Record<string, string>>): string {
   const journal = JournalWriter.onDescriptors(config.journal, config.id, (error) =>
     fail(new Error(`the journal could not be written: ${error.message}`)),
   );
-  const vault = new Map(Object.entries(secrets).map(([name, value]) => [name, new Secret(name, value)]));
+  const vault = new Map(Object.entries(values).map(([name, value]) => [name, new Secret(name, value)]));
+  const secrets = knownSecrets(config, vault);
   const alarms = new Alarms((line) => tell({ type: "notice", line }));
   const proposals = new ProposalStore({
     now: Date.now,
@@ -66,7 +70,7 @@ function start(config: SidecarConfig, secrets: Readonly<Record<string, string>>)
   const egress = createEgress({
     policy: compilePolicy({ routes: config.routes, gitHosts: config.gitHosts }),
     vault,
-    secrets: knownSecrets(config, vault),
+    secrets,
     patterns: config.rules === undefined ? builtinPatterns() : patternsWith(readRuleFile(config.rules)),
     quotas: new Quotas(config.quotas, config.spent, (event) => {
       journal.append({ kind: "lifecycle", ...event }, Date.now());
@@ -79,6 +83,26 @@ function start(config: SidecarConfig, secrets: Readonly<Record<string, string>>)
       journal.append(event, Date.now());
       alarms.request(event);
     },
+    inner: (shared) =>
+      config.git.length === 0
+        ? []
+        : [
+            createGitGate(
+              {
+                repos: config.git,
+                programs,
+                vault,
+                secrets,
+                proposals: config.supervise ? proposals : undefined,
+                rules: config.rules,
+                record: (event) => {
+                  journal.append(event, Date.now());
+                  alarms.git(event);
+                },
+              },
+              shared,
+            ),
+          ],
     ownAddresses: Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map((i) => i.address)),
   });
   planes = { egress, journal, proposals };
@@ -87,7 +111,10 @@ function start(config: SidecarConfig, secrets: Readonly<Record<string, string>>)
 
 /** What is searched for in what leaves. A secret that a route puts on is the sidecar's, whoever else holds it. */
 function knownSecrets(config: SidecarConfig, vault: ReadonlyMap<string, Secret>): KnownSecret[] {
-  const brokered = new Set(config.routes.flatMap(({ auth }) => (auth ? [auth.secret] : [])));
+  const brokered = new Set([
+    ...config.routes.flatMap(({ auth }) => (auth ? [auth.secret] : [])),
+    ...config.git.flatMap(({ key }) => (key.provider === "static" ? [] : [key.secret])),
+  ]);
   const bottle = new Set(config.bottleSecrets);
   return [...vault].flatMap(([name, value]): KnownSecret[] => {
     if (name === config.canary) return [{ name, value, kind: "canary" }];
@@ -143,6 +170,11 @@ process.on("message", (message: ToSidecar, handle: unknown) => {
       if (!planes) fail("serve before init");
       serveAll(planes);
       Promise.all(listening).then(() => tell({ type: "ready", ca: certificate }), fail);
+      return;
+    case "git_stream":
+    case "git_failed":
+    case "git_exit":
+      programs.receive(message, handle);
       return;
     case "record":
       planes?.journal.append(message.event, Date.now());

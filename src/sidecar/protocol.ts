@@ -1,6 +1,8 @@
 import type { JournalEvent } from "../journal/record.ts";
+import type { GitRepoPlan } from "../plan/git.ts";
 import type { BottleQuotas, Spent } from "../policy/quota.ts";
 import type { RouteSpec } from "../policy/route.ts";
+import type { GitJob } from "./git-gate/programs.ts";
 import type { OperatorAnswer, OperatorRequest } from "./supervise/operator-request.ts";
 
 /**
@@ -24,9 +26,18 @@ export interface SidecarConfig {
   readonly bottleSecrets: readonly string[];
   /** hosts a git-gate entry declares: pushes there are the gate's, everywhere else blocked */
   readonly gitHosts: readonly string[];
+  /** the repositories that the git gate serves */
+  readonly git: readonly GitRepoConfig[];
+  /** false: nobody can be asked */
+  readonly supervise: boolean;
   readonly upstream: UpstreamConfig;
   /** the file descriptors the journal's two files are open on */
   readonly journal: { readonly lines: number; readonly head: number };
+}
+
+export interface GitRepoConfig extends GitRepoPlan {
+  /** who looks at its pushes, besides the search for known secrets */
+  readonly scan: { readonly tokenPatterns: boolean; readonly gitleaks: boolean };
 }
 
 /** settings.yml `upstream` (SPEC §9), files already read. */
@@ -39,6 +50,8 @@ export interface UpstreamConfig {
   readonly proxy: string | undefined;
   readonly proxyResolves: boolean;
 }
+
+export type GitStream = "stdin" | "stdout" | "socket";
 
 /** A socket bound inside the bottle's network namespace; the sidecar is the only one that listens on it. */
 export interface ListenerMessage {
@@ -58,6 +71,12 @@ export type ToSidecar =
   | { readonly type: "serve" }
   /** write a lifecycle event; answered with `recorded` */
   | { readonly type: "record"; readonly event: JournalEvent }
+  /** the other end of a program's stream, with its handle */
+  | { readonly type: "git_stream"; readonly id: number; readonly stream: GitStream }
+  /** it could not be started; `message` is printable */
+  | { readonly type: "git_failed"; readonly id: number; readonly message: string }
+  /** `code` as a shell says it; `stderr`: its last bytes, printable */
+  | { readonly type: "git_exit"; readonly id: number; readonly code: number; readonly stderr: string }
   /** the operator's, about proposals; answered with `supervised` of the same `call` */
   | { readonly type: "supervise"; readonly call: number; readonly request: OperatorRequest }
   /** stop accepting, finish nothing, flush the journal, exit 0 */
@@ -69,6 +88,9 @@ export type FromSidecar =
   | { readonly type: "ready"; readonly ca: string }
   | { readonly type: "recorded" }
   | { readonly type: "supervised"; readonly call: number; readonly answer: OperatorAnswer }
+  /** run a program; answered with a `git_stream` for each of its streams or `git_failed`, and at its end `git_exit` */
+  | { readonly type: "git_start"; readonly id: number; readonly job: GitJob }
+  | { readonly type: "git_kill"; readonly id: number }
   /** for the operator */
   | { readonly type: "notice"; readonly line: string }
   | { readonly type: "failed"; readonly message: string };

@@ -11,7 +11,8 @@ import { type BottleQuotas, type QuotaEvent, Quotas, type Spent } from "../../sr
 import type { RouteSpec } from "../../src/policy/route.ts";
 import { compilePolicy } from "../../src/policy/routes.ts";
 import { createCertificateAuthority } from "../../src/sidecar/egress/ca.ts";
-import { createEgress, type Egress } from "../../src/sidecar/egress/egress.ts";
+import { createEgress, type Egress, type Shared } from "../../src/sidecar/egress/egress.ts";
+import type { InnerPlane } from "../../src/sidecar/egress/stream.ts";
 import { createCertificate, pem } from "../../src/sidecar/egress/tls/certificate.ts";
 
 const DAY = 86_400_000;
@@ -260,6 +261,8 @@ export interface SidecarOptions {
   readonly spent?: readonly Spent[];
   readonly log?: 0 | 1 | 2;
   readonly ownAddresses?: string[];
+  /** the planes that answer for names of the bottle's own */
+  readonly inner?: (shared: Shared) => readonly InnerPlane[];
 }
 
 function known(name: string, value: string, kind: KnownSecret["kind"]): KnownSecret {
@@ -307,6 +310,7 @@ export class Sidecar {
       record: (event) => this.events.push(event),
       ownAddresses: options.ownAddresses ?? [],
       ...(options.lookup ? { lookup: options.lookup } : {}),
+      ...(options.inner ? { inner: options.inner } : {}),
     });
   }
 

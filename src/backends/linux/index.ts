@@ -2,6 +2,7 @@ import { Fault } from "../../base/fault.ts";
 import type { Backend } from "../backend.ts";
 import { checkMachine } from "./check.ts";
 import { confinedSidecar } from "./confine-sidecar.ts";
+import { confinedTool } from "./confine-tool.ts";
 import { entryFiles, type LinuxOptions } from "./entry-files.ts";
 import { execInside } from "./exec.ts";
 import { type Holder, startHolder } from "./netns.ts";
@@ -21,6 +22,7 @@ export function createLinuxBackend(options: LinuxOptions): Backend {
     },
     open: async (spec) => openPlace(spec, files, startUnprivileged(files.enter)),
     exec: (record, spec) => execInside(files, record, spec),
+    startTool: (spec) => confinedTool(files, spec),
     reap: reapBottle,
   };
 }

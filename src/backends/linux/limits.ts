@@ -8,6 +8,12 @@ export const SHM_SHARE = 1 / 8;
 export const RUN_BYTES = 16 * 1024 * 1024;
 /** The sidecar's /tmp, in bytes; ENOSPC beyond. */
 export const SIDECAR_TMP_BYTES = 4 * 1024 * 1024;
+/** /tmp of a git, ssh or gitleaks that works for the sidecar, in bytes; ENOSPC beyond. */
+export const TOOL_TMP_BYTES = 256 * 1024 * 1024;
+/** Open files of each process of such a program; it fails beyond. */
+export const TOOL_OPEN_FILES = 1024;
+/** How long such a program waits for a lock on its mirror, in seconds; it ends with 75 beyond. */
+export const TOOL_LOCK_SECONDS = 120;
 /** Open files of the sidecar, connections included; accept waits beyond. */
 export const SIDECAR_OPEN_FILES = 8192;
 /** The sidecar's JavaScript heap in MiB; it ends there and the bottle has no network. */

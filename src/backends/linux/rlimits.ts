@@ -1,8 +1,9 @@
 import type { Limits } from "../../plan/launch-plan.ts";
-import { SIDECAR_OPEN_FILES } from "./limits.ts";
+import type { ToolSpec } from "../backend.ts";
+import { SIDECAR_OPEN_FILES, TOOL_OPEN_FILES } from "./limits.ts";
 
 /** Resource numbers of asm-generic/resource.h, the same on x86-64 and arm64. */
-const RLIMIT = { fsize: 1, data: 2, core: 4, nproc: 6, nofile: 7 } as const;
+const RLIMIT = { cpu: 0, fsize: 1, data: 2, core: 4, nproc: 6, nofile: 7 } as const;
 
 /** One resource limit, soft and hard alike, as `enter.pl` takes it: `NUMBER:VALUE`. */
 export type ResourceLimit = string;
@@ -30,6 +31,17 @@ export function processLimits(
 /** The sidecar's: no core dump, which would hold every credential, and a bound on its connections. */
 export function sidecarLimits(): readonly ResourceLimit[] {
   return [limit(RLIMIT.core, 0), limit(RLIMIT.nofile, SIDECAR_OPEN_FILES)];
+}
+
+/** Those of a program that works for the sidecar. */
+export function toolLimits({ data, file, cpu }: ToolSpec["limits"]): readonly ResourceLimit[] {
+  return [
+    limit(RLIMIT.core, 0),
+    limit(RLIMIT.nofile, TOOL_OPEN_FILES),
+    limit(RLIMIT.data, data),
+    limit(RLIMIT.fsize, file),
+    limit(RLIMIT.cpu, cpu),
+  ];
 }
 
 /**

@@ -8,6 +8,7 @@ const FOLDERS = ["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/run/current-system/
 /** The programs the backend runs, with the Debian package each comes in. */
 export const TOOLS = {
   bwrap: "bubblewrap",
+  flock: "util-linux",
   ip: "iproute2",
   nsenter: "util-linux",
   unshare: "util-linux",

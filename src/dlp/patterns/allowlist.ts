@@ -23,7 +23,7 @@ export class Allowed {
       const secret = find.secret.toLowerCase();
       const holds: boolean[] = [];
       if (list.paths.length > 0) holds.push(false);
-      if (list.commits) holds.push(false);
+      if (list.commits.length > 0) holds.push(false);
       if (regexes.length > 0) holds.push(regexes.some((regex) => regex.test(target)));
       if (list.stopwords.length > 0) holds.push(list.stopwords.some((word) => secret.includes(word)));
       return list.condition === "and" ? holds.every(Boolean) : holds.some(Boolean);

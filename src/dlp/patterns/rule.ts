@@ -8,8 +8,8 @@ export interface Allowlist {
   readonly stopwords: readonly string[];
   /** RE2 syntax, of a file's path; holds for no text without one */
   readonly paths: readonly string[];
-  /** whether it names commits, which no traffic has */
-  readonly commits: boolean;
+  /** whole ids, lower case; holds for no text that isn't in a commit */
+  readonly commits: readonly string[];
 }
 
 /** The shape of one kind of credential. */

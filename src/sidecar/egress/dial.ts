@@ -13,6 +13,9 @@ export interface DialOptions {
   readonly lookup: Lookup;
 }
 
+/** Kinds of address that lie in somebody's own network; not this host's, not link-local, where a cloud's metadata is. */
+const PRIVATE: ReadonlySet<string> = new Set(["a private address", "a shared (carrier NAT) address"]);
+
 /** The one dialler (DESIGN §4): no other code of the sidecar opens a connection to the outside. */
 export interface Dialler {
   /**
@@ -20,7 +23,12 @@ export interface Dialler {
    * checked, never to a name, so that a second answer of the resolver changes nothing (DNS rebinding).
    * Rejects with UpstreamError.
    */
-  connect(host: string, port: number): Promise<Socket>;
+  connect(host: string, port: number, options?: DialTo): Promise<Socket>;
+}
+
+export interface DialTo {
+  /** a git-gate entry declares it, so that the operator has said that its address may be a private one (DESIGN §4) */
+  readonly declared?: boolean;
 }
 
 export interface Endpoint {
@@ -37,7 +45,7 @@ export function createDialler(options: DialOptions): Dialler {
   const proxy = upstream.proxy === undefined ? undefined : new URL(upstream.proxy);
 
   /** The addresses of `host` that may be dialled, at least one, all of them checked. */
-  async function addressesOf(host: string): Promise<readonly string[]> {
+  async function addressesOf(host: string, declared: boolean): Promise<readonly string[]> {
     const addresses = isIP(host) === 0 ? await lookup(host) : [host];
     if (addresses.length === 0)
       throw new UpstreamError(`${host} has no address.`, "egress.upstream_unreachable", { retryable: true });
@@ -45,7 +53,7 @@ export function createDialler(options: DialOptions): Dialler {
       throw new UpstreamError(`${host} has too many addresses.`, "egress.upstream_address_refused");
     for (const address of addresses) {
       const kind = classifyAddress(address, options.ownAddresses);
-      if (kind === "public") continue;
+      if (kind === "public" || (declared && PRIVATE.has(kind))) continue;
       throw new UpstreamError(
         `${host} resolves to ${address}, ${kind}, which is never dialled.`,
         "egress.upstream_address_refused",
@@ -54,11 +62,11 @@ export function createDialler(options: DialOptions): Dialler {
     return addresses;
   }
 
-  async function connectDirectly(host: string, port: number): Promise<Socket> {
+  async function connectDirectly(host: string, port: number, declared: boolean): Promise<Socket> {
     // The operator's own word: no resolver, and private addresses are fine.
     const override = overrides.get(`${host}:${port}`);
     if (override) return connectTo(override, CONNECT_MS, host);
-    const addresses = await addressesOf(host);
+    const addresses = await addressesOf(host, declared);
     let failure: unknown;
     const tried = addresses.slice(0, ATTEMPT_COUNT);
     for (const [index, address] of tried.entries()) {
@@ -72,10 +80,15 @@ export function createDialler(options: DialOptions): Dialler {
     throw failure;
   }
 
-  async function connectProxied(host: string, port: number, proxyUrl: URL): Promise<Socket> {
+  async function connectProxied(
+    host: string,
+    port: number,
+    proxyUrl: URL,
+    declared: boolean,
+  ): Promise<Socket> {
     const override = overrides.get(`${host}:${port}`);
     const target: Endpoint = override ?? {
-      address: upstream.proxyResolves ? host : ((await addressesOf(host))[0] ?? ""),
+      address: upstream.proxyResolves ? host : ((await addressesOf(host, declared))[0] ?? ""),
       port,
     };
     // The proxy is the operator's word too.
@@ -91,8 +104,10 @@ export function createDialler(options: DialOptions): Dialler {
   }
 
   return {
-    connect: (host, port) =>
-      proxy === undefined ? connectDirectly(host, port) : connectProxied(host, port, proxy),
+    connect: (host, port, { declared = false } = {}) =>
+      proxy === undefined
+        ? connectDirectly(host, port, declared)
+        : connectProxied(host, port, proxy, declared),
   };
 }
 

@@ -3,6 +3,7 @@ import { printable } from "../../base/printable.ts";
 import type { Secret } from "../../base/secret.ts";
 import type { KnownSecret } from "../../dlp/known/secret.ts";
 import type { PatternSet } from "../../dlp/patterns/pattern-set.ts";
+import type { Detectors } from "../../dlp/scanner.ts";
 import type { RequestEvent } from "../../journal/record.ts";
 import type { Quotas } from "../../policy/quota.ts";
 import type { EgressPolicy } from "../../policy/routes.ts";
@@ -12,7 +13,7 @@ import { localAddress, sniff } from "./accept.ts";
 import type { CertificateAuthority } from "./ca.ts";
 import { createCredentials, knownSecrets } from "./credential/credential.ts";
 import { Deadlines } from "./deadlines.ts";
-import { createDialler } from "./dial.ts";
+import { createDialler, type Dialler } from "./dial.ts";
 import { ClientConnection } from "./http1/client-connection.ts";
 import type { ConnectTarget } from "./http1/request.ts";
 import type { TunnelOwner } from "./http1/tunnel-owner.ts";
@@ -20,8 +21,9 @@ import { Inspector } from "./inspect/inspector.ts";
 import { CONNECTION_COUNT } from "./limits.ts";
 import { type Arrival, type Plane, recordRefusedConnection } from "./plane.ts";
 import { type Lookup, lookupWithSystem } from "./resolve.ts";
+import type { InnerPlane } from "./stream.ts";
 import { createTrust } from "./tls/trust.ts";
-import { createUpstream } from "./upstream.ts";
+import { createUpstream, type Upstream } from "./upstream.ts";
 
 export interface EgressOptions {
   readonly policy: EgressPolicy;
@@ -38,8 +40,17 @@ export interface EgressOptions {
   record(event: RequestEvent): void;
   /** every address of this host */
   readonly ownAddresses: readonly string[];
+  /** makes the planes that answer for names of the bottle's own */
+  readonly inner?: (shared: Shared) => readonly InnerPlane[];
   /** the system's resolver when absent */
   readonly lookup?: Lookup;
+}
+
+/** What another plane uses of this one: there is one dialler, and one set of detectors. */
+export interface Shared {
+  readonly dialler: Dialler;
+  readonly upstream: Upstream;
+  readonly detectors: Detectors;
 }
 
 /** The egress plane of one bottle. It takes sockets that were accepted elsewhere, and owns them from then on. */
@@ -63,10 +74,12 @@ export function createEgress(options: EgressOptions): Egress {
     lookup: options.lookup ?? lookupWithSystem,
   });
   const upstream = createUpstream(dialler, createTrust(config.ca), deadlines);
+  const inspector = new Inspector(options.secrets, options.patterns);
   const plane: Plane = {
     policy: options.policy,
+    inner: options.inner?.({ dialler, upstream, detectors: inspector.detectors }) ?? [],
     credentials: createCredentials(options.vault),
-    inspector: new Inspector(options.secrets, options.patterns),
+    inspector,
     quotas: options.quotas,
     upstream,
     deadlines,

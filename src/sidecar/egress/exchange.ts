@@ -23,6 +23,7 @@ import { Sending } from "./sending.ts";
 import type {
   ClientSide,
   IncomingRequest,
+  RequestHandler,
   ResponseSink,
   ResponseStart,
   UpstreamError,
@@ -32,7 +33,7 @@ import { notSwitched } from "./websocket/handshake.ts";
 import { WebSocketRelay } from "./websocket/relay.ts";
 
 /** One request and its answer: decide, put the credential on, pass both bodies through, journal. */
-export class Exchange implements ResponseSink, AnswerSink, RequestOutlet, GateOutlet, Timed {
+export class Exchange implements RequestHandler, ResponseSink, AnswerSink, RequestOutlet, GateOutlet, Timed {
   deadline: number;
   readonly #plane: Plane;
   readonly #client: ClientSide;

@@ -6,6 +6,7 @@ import type { Credentials } from "./credential/credential.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { Inspector } from "./inspect/inspector.ts";
 import type { Needle } from "./log/mask.ts";
+import type { InnerPlane } from "./stream.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** What every connection and exchange of one egress plane shares. */
@@ -17,6 +18,8 @@ export interface Plane {
   readonly quotas: Quotas;
   readonly upstream: Upstream;
   readonly deadlines: Deadlines;
+  /** the planes that answer requests for names of the bottle's own, before the policy is asked */
+  readonly inner: readonly InnerPlane[];
   readonly log: 0 | 1 | 2;
   /** the vault's secrets in their spellings, where messages are journalled (`log` 2) */
   readonly known: readonly Needle[] | undefined;

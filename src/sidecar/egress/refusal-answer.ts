@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { problemJson } from "../../policy/refusal.ts";
+import type { HeaderList } from "../../policy/facts.ts";
+import { isField } from "../../policy/headers.ts";
+import { plainText, problemJson } from "../../policy/refusal.ts";
 import { type Refusal, refuse } from "../../policy/verdict.ts";
 import type { Transcript } from "./log/transcript.ts";
 import type { ClientSide, IncomingRequest } from "./stream.ts";
@@ -27,7 +29,9 @@ export function answerRefusal(
   transcript: Transcript | undefined,
 ): { readonly status: number; readonly id: string } {
   const id = randomBytes(6).toString("hex");
-  const { status, headers, body } = problemJson(refusal, { id });
+  const { status, headers, body } = fromGit(facts.headers)
+    ? plainText(refusal, { id })
+    : problemJson(refusal, { id });
   const fields = Object.entries(headers).flatMap((field) => (field[0] === "content-length" ? [] : field));
   const bodiless = facts.method === "HEAD";
   client.respond({
@@ -45,4 +49,11 @@ export function answerRefusal(
   client.end([]);
   transcript?.response?.end([]);
   return { status, id };
+}
+
+/** Whether git itself asks, which shows its user a plain text only. */
+function fromGit(headers: HeaderList): boolean {
+  return headers.some(
+    (name, at) => at % 2 === 0 && isField(name, "user-agent") && (headers[at + 1] ?? "").startsWith("git/"),
+  );
 }

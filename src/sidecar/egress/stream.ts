@@ -1,5 +1,5 @@
 import type { HeaderList, RequestFacts } from "../../policy/facts.ts";
-import type { Code } from "../../policy/verdict.ts";
+import type { Code, Refusal } from "../../policy/verdict.ts";
 import type { WebSocketAgreement, WebSocketOffer } from "./websocket/handshake.ts";
 
 /**
@@ -72,6 +72,26 @@ export interface ClientSide {
   abort(last?: Buffer): void;
   pauseRequest(): void;
   resumeRequest(): void;
+}
+
+/** What answers one request. `begin` comes first; a body of no bytes has ended before it. */
+export interface RequestHandler {
+  begin(): void;
+  requestData(bytes: Buffer): void;
+  requestEnd(trailers: HeaderList): void;
+  /** what came in one read is delivered; false: read no more of the body until `resumeRequest` */
+  requestFlush(): boolean;
+  clientDrained(): void;
+  clientGone(reason: string): void;
+  refuse(refusal: Refusal): void;
+  /** an error of ours */
+  crashed(error: unknown): void;
+}
+
+/** A plane of the sidecar's own, which answers some requests itself. */
+export interface InnerPlane {
+  takes(facts: RequestFacts): boolean;
+  open(client: ClientSide, request: IncomingRequest): RequestHandler;
 }
 
 export interface UpstreamSide {

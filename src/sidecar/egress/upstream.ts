@@ -18,6 +18,8 @@ export interface Origin {
   readonly scheme: "https" | "http";
   readonly host: string;
   readonly port: number;
+  /** as `DialTo.declared`; its connections serve no one else */
+  readonly declared?: boolean;
 }
 
 /** Connections to origins, shared by all exchanges; a connection carries no credential of its own, only requests do. */
@@ -87,7 +89,7 @@ export function createUpstream(dialler: Dialler, trust: Trust, deadlines: Deadli
   };
 
   function knownOf(origin: Origin): Known {
-    const key = `${origin.scheme} ${origin.host} ${origin.port}`;
+    const key = `${origin.scheme} ${origin.host} ${origin.port}${origin.declared === true ? " declared" : ""}`;
     let known = origins.get(key);
     if (known) return known;
     known = {
@@ -205,8 +207,8 @@ export function createUpstream(dialler: Dialler, trust: Trust, deadlines: Deadli
   }
 
   async function handshake(known: Known, protocol: Protocol): Promise<Fresh> {
-    const { scheme, host, port } = known.origin;
-    const socket = await dialler.connect(host, port);
+    const { scheme, host, port, declared = false } = known.origin;
+    const socket = await dialler.connect(host, port, { declared });
     if (scheme === "http") return { h1: adopt(new UpstreamConnection(socket, owner), known) };
     const offers: Protocol[] = known.h2Only ? ["h2"] : protocol === "h2" ? ["h2", "http/1.1"] : ["http/1.1"];
     let tls: Awaited<ReturnType<typeof connectTls>>;

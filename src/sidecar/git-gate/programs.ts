@@ -37,13 +37,11 @@ export type GitJob =
   | { readonly op: "inspect"; readonly repo: string; readonly push: string }
   /** `OLD ^NEW` pairs of lines on stdin: prints nothing if each old one is reached from its new one */
   | { readonly op: "push-ancestor"; readonly repo: string; readonly push: string }
-  /** ids with their path on stdin, and what upstream has as `-ID`; a pack with those objects on stdout */
+  /** ids with their path on stdin, as `-ID` commits that deltas may lean on; a pack with just those objects on stdout */
   | {
       readonly op: "pack-objects";
       readonly repo: string;
       readonly push: string;
-      /** deltas may lean on objects that aren't in the pack */
-      readonly thin: boolean;
       /** deltas may name their base by its place */
       readonly offsets: boolean;
     }

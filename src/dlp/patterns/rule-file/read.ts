@@ -8,12 +8,21 @@ import { Table } from "./table.ts";
 /** What an operator's rule file says. */
 export interface RuleFile {
   readonly rules: readonly Rule[];
+  /** rules about the names of files alone: they find nothing in a text */
+  readonly fileNames: readonly FileNameRule[];
   /** ids of built-in rules that it turns off (`[extend] disabledRules`) */
   readonly disabled: readonly string[];
   /** for every rule, built-in or not */
   readonly allowlists: readonly Allowlist[];
   /** what is in the file and does nothing, a sentence each */
   readonly notices: readonly string[];
+}
+
+/** A rule that finds files by their path. */
+export interface FileNameRule {
+  readonly id: string;
+  /** RE2 syntax */
+  readonly path: string;
 }
 
 /**
@@ -31,7 +40,10 @@ export function readRuleFile(toml: string): RuleFile {
   const tables = file.tables("rules");
   if (tables.length > RULE_COUNT)
     throw new RuleFault(`more than ${RULE_COUNT} rules`, undefined, "shorten it");
-  const rules = tables.flatMap((table, at) => readRule(new Table(table, `rules[${at}]`, lines[at]), notices));
+  const fileNames: FileNameRule[] = [];
+  const rules = tables.flatMap((table, at) =>
+    readRule(new Table(table, `rules[${at}]`, lines[at]), notices, fileNames),
+  );
   const targeted: { readonly targets: readonly string[]; readonly allowlist: Allowlist }[] = [];
   const allowlists: Allowlist[] = [];
   for (const table of allowlistTables(file)) {
@@ -46,6 +58,7 @@ export function readRuleFile(toml: string): RuleFile {
         notices.push(`an allowlist is for the rule ${id}, which the file does not have`);
   notices.push(...file.unknown);
   return {
+    fileNames,
     rules: rules.map((rule) => ({
       ...rule,
       allowlists: [
@@ -89,7 +102,7 @@ function readExtend(file: Table, notices: string[]): readonly string[] {
   return disabled;
 }
 
-function readRule(table: Table, notices: string[]): Rule[] {
+function readRule(table: Table, notices: string[], fileNames: FileNameRule[]): Rule[] {
   const id = table.text("id")?.trim() ?? "";
   if (!/^[\w.-]{1,120}$/.test(id))
     throw table.fault("id", "is missing or no name", 'give the rule a name: id = "my-rule"');
@@ -112,6 +125,7 @@ function readRule(table: Table, notices: string[]): Rule[] {
   if (regex === undefined) {
     if (path === undefined) throw table.fault("regex", "and path are missing", "say what the rule finds");
     notices.push(`rule ${id} is about file names only and finds nothing in traffic`);
+    fileNames.push({ id, path });
     return [];
   }
   const groups = table.regex("regex", regex).groupCount();
@@ -173,7 +187,7 @@ function readAllowlist(table: Table, notices: string[]): Allowlist {
   const regexes = table.list("regexes");
   const paths = table.list("paths");
   const stopwords = table.list("stopwords").map((word) => word.toLowerCase());
-  const commits = table.list("commits");
+  const commits = table.list("commits").map((id) => id.toLowerCase());
   for (const regex of regexes) table.regex("regexes", regex);
   for (const path of paths) table.regex("paths", path);
   if (regexes.length + paths.length + stopwords.length + commits.length === 0)
@@ -185,6 +199,6 @@ function readAllowlist(table: Table, notices: string[]): Allowlist {
     regexes,
     stopwords: stopwords.filter((word) => word !== ""),
     paths,
-    commits: commits.length > 0,
+    commits: commits.filter((id) => id !== ""),
   };
 }

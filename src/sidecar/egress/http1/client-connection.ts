@@ -2,12 +2,12 @@ import type { Socket } from "node:net";
 import type { HeaderList } from "../../../policy/facts.ts";
 import { refuse } from "../../../policy/verdict.ts";
 import type { Timed } from "../deadlines.ts";
-import { Exchange } from "../exchange.ts";
 import { describe } from "../exchange-record.ts";
 import { DISCARD_BYTES, HEAD_MS, KEEP_ALIVE_MS, LINGER_MS, PIPELINE_BYTES } from "../limits.ts";
+import { openExchange } from "../open-exchange.ts";
 import { type Arrival, type Plane, recordRefusedConnection } from "../plane.ts";
 import { ProtocolError } from "../protocol-error.ts";
-import type { ClientSide, ResponseStart } from "../stream.ts";
+import type { ClientSide, RequestHandler, ResponseStart } from "../stream.ts";
 import { unreadableRequest } from "../unreadable.ts";
 import { readAsked } from "./asked.ts";
 import { type BodyDecoder, type BodySink, ChunkedDecoder, LengthDecoder } from "./body.ts";
@@ -33,7 +33,7 @@ export class ClientConnection implements ClientSide, BodySink, Timed {
   #state: ClientState = "head";
   readonly #pending = new ReadAhead();
   #advancing = false;
-  #exchange: Exchange | undefined;
+  #exchange: RequestHandler | undefined;
   #decoder: BodyDecoder | undefined;
   /** the client waits for 100 before it sends its body */
   #awaitsContinue = false;
@@ -148,7 +148,7 @@ export class ClientConnection implements ClientSide, BodySink, Timed {
       this.#state = "body";
       this.#decoder = body === "stream" ? new ChunkedDecoder() : new LengthDecoder(body);
     }
-    const exchange = new Exchange(this.#plane, this, request);
+    const exchange = openExchange(this.#plane, this, request);
     this.#exchange = exchange;
     if (refusal) {
       exchange.refuse(refusal);
@@ -193,7 +193,7 @@ export class ClientConnection implements ClientSide, BodySink, Timed {
       return;
     }
     // Inside a body: `refuse` cuts off what was forwarded of it, so that it can't be taken for a whole message.
-    const exchange = current ?? new Exchange(this.#plane, this, unreadableRequest(this.#arrival, "http/1.1"));
+    const exchange = current ?? openExchange(this.#plane, this, unreadableRequest(this.#arrival, "http/1.1"));
     this.#exchange = exchange;
     this.#state = "answer";
     this.#responseDone = false;

@@ -2,7 +2,6 @@ import type { ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import type { TLSSocket } from "node:tls";
 import type { HeaderList, RequestFacts } from "../../../policy/facts.ts";
 import { refuse } from "../../../policy/verdict.ts";
-import { Exchange } from "../exchange.ts";
 import { checkTrailers } from "../http1/fields.ts";
 import {
   DISCARD_BYTES,
@@ -15,9 +14,10 @@ import {
   STREAM_COUNT,
   STREAM_WINDOW_BYTES,
 } from "../limits.ts";
+import { openExchange } from "../open-exchange.ts";
 import type { Arrival, Plane } from "../plane.ts";
 import { ProtocolError } from "../protocol-error.ts";
-import type { ClientSide, IncomingRequest, ResponseStart } from "../stream.ts";
+import type { ClientSide, IncomingRequest, RequestHandler, ResponseStart } from "../stream.ts";
 import { unreadableRequest } from "../unreadable.ts";
 import { agreementFields, opening, readOffer } from "../websocket/handshake.ts";
 import { END_STREAM, INTERNAL_ERROR, loadHttp2, NO_ERROR } from "./codes.ts";
@@ -65,7 +65,7 @@ export function serveSession(tls: TLSSocket, arrival: Arrival, plane: Plane): vo
 /** One request on it. */
 class ClientStream implements ClientSide {
   readonly #stream: ServerHttp2Stream;
-  #exchange: Exchange | undefined;
+  #exchange: RequestHandler | undefined;
   #requestDone = false;
   #requestTrailers: HeaderList = NO_FIELDS;
   #responseTrailers: HeaderList = NO_FIELDS;
@@ -99,7 +99,7 @@ class ClientStream implements ClientSide {
     } catch (error) {
       problem = error instanceof ProtocolError ? error : new ProtocolError("can't be read");
     }
-    const exchange = new Exchange(plane, this, request ?? unreadableRequest(arrival, "h2"));
+    const exchange = openExchange(plane, this, request ?? unreadableRequest(arrival, "h2"));
     this.#exchange = exchange;
     if (problem) exchange.refuse(refuse(problem.code, `The request ${problem.message}.`, "RFC 9113"));
     else if (raw.includes(":protocol") && !request?.websocket) {

@@ -29,7 +29,7 @@ export function lineOf(bytes: Buffer): string {
 
 /** Reads packets off a stream, and gives back what comes behind them. */
 export class PacketReader {
-  readonly #source: AsyncIterator<Buffer>;
+  readonly #source: AsyncIterator<Buffer, unknown>;
   #bytes: Buffer = Buffer.alloc(0);
 
   constructor(source: AsyncIterable<Buffer>) {
@@ -63,9 +63,9 @@ export class PacketReader {
     if (this.#bytes.length > 0) yield this.#bytes;
     this.#bytes = Buffer.alloc(0);
     for (;;) {
-      const { value, done } = await this.#source.next();
-      if (done === true) return;
-      yield value;
+      const next = await this.#source.next();
+      if (next.done === true) return;
+      yield next.value;
     }
   }
 
@@ -74,10 +74,10 @@ export class PacketReader {
     const parts = [this.#bytes];
     let length = this.#bytes.length;
     while (length < count) {
-      const { value, done } = await this.#source.next();
-      if (done === true) break;
-      parts.push(value);
-      length += value.length;
+      const next = await this.#source.next();
+      if (next.done === true) break;
+      parts.push(next.value);
+      length += next.value.length;
     }
     this.#bytes = Buffer.concat(parts);
     return length >= count;

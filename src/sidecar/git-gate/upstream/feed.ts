@@ -1,0 +1,25 @@
+import { once } from "node:events";
+import type { Writable } from "node:stream";
+
+/**
+ * Writes all of `source` to `into`, no faster than that takes it, and ends it. Resolves to whether all of it went; an
+ * error of the source's is the caller's to see by `failed`.
+ */
+export async function feed(
+  source: AsyncIterable<Buffer>,
+  into: Writable,
+  failed: (error: Error) => void = () => {},
+): Promise<boolean> {
+  try {
+    for await (const bytes of source) {
+      if (into.destroyed || into.writableEnded) return false;
+      if (!into.write(bytes)) await Promise.race([once(into, "drain"), once(into, "close")]);
+    }
+    into.end();
+    return !into.destroyed;
+  } catch (error) {
+    into.destroy();
+    failed(error instanceof Error ? error : new Error(String(error)));
+    return false;
+  }
+}
