@@ -9,7 +9,7 @@ export interface Owner {
 }
 
 /** Uids that run a process now. */
-function uidsInUse(): Set<number> {
+export function uidsInUse(): Set<number> {
   const uids = new Set<number>();
   for (const name of readdirSync("/proc")) {
     if (!/^\d+$/.test(name)) continue;

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { Fault } from "../../base/fault.ts";
 import type { Secret } from "../../base/secret.ts";
 import type { GitRepoPlan } from "../../plan/git.ts";
-import type { Owner } from "../owner.ts";
+import { type Owner, uidsInUse } from "../owner.ts";
 import type { HomePaths } from "../paths.ts";
 import type { GitHost, GitleaksHost, RepoHost, SshHost } from "./job.ts";
-import { ensureMirror } from "./mirror-folder.ts";
+import { adoptMirror, ensureMirror } from "./mirror-folder.ts";
 
 export interface GitHostInput {
   readonly repos: readonly GitRepoPlan[];
@@ -43,7 +43,9 @@ export function prepareGit(home: HomePaths, input: GitHostInput): GitHost | unde
   const folder = join(scratch, "git");
   for (const path of [folder, join(folder, "lfs")]) make(path, true);
   const hosts = repos.map((repo): readonly [string, RepoHost] => {
-    const mirror = join(home.cache, "git", mirrorKey(repo, input));
+    const key = mirrorKey(repo, input);
+    const mirror = join(home.cache, "git", root ? `${key}-${owner.uid}` : key);
+    if (root) adoptMirror(join(home.cache, "git"), key, owner, uidsInUse());
     make(mirror, true);
     ensureMirror(mirror, root ? owner : undefined);
     describe(mirror, repo, owner, root);
@@ -56,14 +58,13 @@ export function prepareGit(home: HomePaths, input: GitHostInput): GitHost | unde
 }
 
 /** Names a mirror: nothing of the credential can be read from it. */
-function mirrorKey({ name, upstream, key }: GitRepoPlan, { keys, secrets, owner }: GitHostInput): string {
+function mirrorKey({ name, upstream, key }: GitRepoPlan, { keys, secrets }: GitHostInput): string {
   const { scheme, user = "", host, port, path } = upstream;
   const credential = key.provider === "static" ? keys.get(name)?.reveal() : secrets.get(key.secret)?.reveal();
   const hash = createHash("sha256").update(
     JSON.stringify([scheme, user, host, port, path.replace(/\.git$/, ""), key.provider, credential ?? ""]),
   );
-  const own = process.getuid?.() === 0 ? `-${owner.uid}` : "";
-  return `${hash.digest("hex").slice(0, 32)}${own}`;
+  return hash.digest("hex").slice(0, 32);
 }
 
 /** For `bot-bottle git` and `cleanup`. */

@@ -22,6 +22,28 @@ export function ensureMirror(mirror: string, owner: Owner | undefined): void {
   if (owner) lchownSync(lock, owner.uid, owner.gid);
 }
 
+/**
+ * Root's bottles run as uids of their own, and a mirror is its owner's: one that another uid's bottle left, and that no
+ * process of that uid can be using, becomes this one's. `key`: the mirrors' common name, before `-UID`.
+ */
+export function adoptMirror(folder: string, key: string, owner: Owner, inUse: ReadonlySet<number>): void {
+  const mirror = join(folder, `${key}-${owner.uid}`);
+  if (existsSync(mirror)) return;
+  for (const name of readdirSync(folder)) {
+    const [, uid = ""] = name.startsWith(`${key}-`) ? (/-([0-9]+)$/.exec(name) ?? []) : [];
+    if (uid === "" || inUse.has(Number(uid))) continue;
+    try {
+      // Only one of two launches gets it.
+      renameSync(join(folder, name), mirror);
+    } catch {
+      continue;
+    }
+    for (const part of [".", ...readdirSync(mirror, { recursive: true, encoding: "utf8" })])
+      lchownSync(join(mirror, part), owner.uid, owner.gid);
+    return;
+  }
+}
+
 /** Puts an empty bare repository in a mirror's place. Who reads the old one meanwhile finds it gone and fails. */
 export function resetMirror(mirror: string, format: ObjectFormat): void {
   if (mirror === "") throw new Error("there is no such mirror");

@@ -24,7 +24,7 @@ export function authorization(token: Secret): HeaderList {
 
 /** Git's smart HTTP (gitprotocol-http) in protocol version 0, to one upstream. */
 export function connectHttp(client: HttpClient, upstream: GitUpstream, token: Secret): Connect {
-  const origin: Origin = { scheme: "https", host: upstream.host, port: upstream.port };
+  const origin: Origin = { scheme: "https", host: upstream.host, port: upstream.port, declared: true };
   return async (service): Promise<Conversation> => {
     const { path, body } = await advertise(client, origin, upstream.path, token, service);
     const advertisement = new PacketReader(body as AsyncIterable<Buffer>);
