@@ -51,3 +51,9 @@ export const MIN_MEMORY = 16 * 1024 * 1024;
 
 /** Bytes below which `limits.disk` is taken for a slip of the unit: an error. */
 export const MIN_DISK = 1024 * 1024;
+
+/** Globs of refs, or of paths, of one repository; more is an error. */
+export const MAX_GLOBS = 200;
+
+/** Characters of one of them; longer is an error. */
+export const MAX_GLOB_LENGTH = 500;

@@ -1,5 +1,6 @@
 import type { GitRepo } from "../manifest/bottle.ts";
 import type { GitUpstream } from "../manifest/definitions/git-gate.ts";
+import { refGlob } from "../policy/git/glob.ts";
 import { HELD_BY_DEFAULT } from "../policy/git/held-paths.ts";
 import type { PushRules } from "../policy/git/push-rules.ts";
 import type { SecretNeed } from "./launch-plan.ts";
@@ -62,7 +63,7 @@ function planRepo(repo: GitRepo): GitRepoPlan {
           : { provider: key.provider, secret: key.tokenRef, apiUrl: key.apiUrl },
     hostKey,
     push: {
-      allow: push.allow ?? BRANCHES,
+      allow: push.allow?.map(refGlob) ?? BRANCHES,
       force: push.force,
       delete: push.delete,
       tags: push.tags,

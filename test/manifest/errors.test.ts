@@ -204,7 +204,38 @@ const MISTAKES: readonly [string, string, readonly string[]][] = [
     repo("url: ssh://git@forge.example.com/w\nkey: {provider: static, path: /k, token_ref: T}"),
     ["unknown key `token_ref` in `git-gate.repos.widgets.key`"],
   ],
+  [
+    "a host key for https",
+    repo(
+      "url: https://forge.example.com/w\nkey: {provider: token, token_ref: T}\nhost_key: ssh-ed25519 AAAA",
+    ),
+    ["`git-gate.repos.widgets.host_key` `ssh-ed25519 AAAA` is for an ssh url"],
+  ],
+  ...(
+    [
+      ["without an entry", "[]", "is an empty list"],
+      ["with an empty one", "['']", "is empty"],
+      ["of characters that are not special", "['agent/[ab]']", "only `*`, `?` and `**` are special"],
+      ["with stars beside others", "['agent/**x']", "`**` beside other characters"],
+      ["that is no ref's name", "['agent..x']", "git allows in no ref"],
+      ["like an option", "['--mirror']", "as an option does"],
+      ["that names no ref", "['refs/*']", "no name below refs/"],
+      ["of what is one repository's own", "['refs/replace/**']", "one repository's own"],
+      ["that is too long", `['${"a".repeat(600)}']`, "longer than 500 characters"],
+      ["that are too many", `[${"a, ".repeat(201)}]`, "more than 200 entries"],
+    ] as const
+  ).map(([what, globs, problem]): [string, string, string[]] => [
+    `globs of refs ${what}`,
+    repo(`url: ssh://git@forge.example.com/w\n${key}\npush: {allow: ${globs}}`),
+    ["git-gate.repos.widgets.push.allow", problem],
+  ]),
+  [
+    "a glob of paths",
+    repo(`url: ssh://git@forge.example.com/w\n${key}\npush: {paths: {hold: [/etc, .git/hooks/x]}}`),
+    ["has an empty, `.` or `..` segment", "is in .git, where nothing is pushed"],
+  ],
   ["a repository's name", 'git-gate: {repos: {"a b": {}}}', ["is no repository name"]],
+  ["a repository's name with .git", "git-gate: {repos: {a.git: {}}}", ["is no repository name"]],
   [
     "a host key",
     repo(`url: ssh://git@forge.example.com/w\n${key}\nhost_key: SHA256:abc`),

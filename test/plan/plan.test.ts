@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Fault } from "../../src/base/fault.ts";
 import { type Contribution, makePlan, type PlanInput } from "../../src/plan/make-plan.ts";
+import { HELD_BY_DEFAULT } from "../../src/policy/git/held-paths.ts";
 import { bottleOf, faultOf } from "../manifest/home.ts";
 
 const CONTRIBUTION: Contribution = {
@@ -245,6 +246,49 @@ describe("the rest of the plan", () => {
       `{url: "ssh://git@FORGE.example.com/${path}", key: {provider: static, path: /k}}`;
     const { gitHosts } = await plan(`git-gate: {repos: {a: ${entry("a")}, b: ${entry("b")}}}`);
     expect(gitHosts).toEqual(["forge.example.com"]);
+  });
+
+  test("a repository has SPEC §5's rules where it says none, and its secrets are needed by its name", async () => {
+    const { git, secrets } = await plan(`git-gate:
+  repos:
+    a: {url: "ssh://git@forge.example.com/t/a.git", key: {provider: static, path: /k}}
+    b: {url: "https://forge.example.com/t/b", key: {provider: token, token_ref: T}, push: {allow: [agent/*, refs/notes/*], tags: true, paths: {hold: []}}}
+    c: {url: "ssh://git@github.com/t/c", key: {provider: github, forge_token_env: G}, sign: {key: /s}, scanner: builtin}`);
+    expect(git.map(({ key }) => key)).toEqual([
+      { provider: "static", path: "/k" },
+      { provider: "token", secret: "T" },
+      { provider: "github", secret: "G", apiUrl: "https://api.github.com" },
+    ]);
+    const [a, b, c] = git;
+    expect(a?.push).toEqual({
+      allow: ["refs/heads/**"],
+      force: false,
+      delete: false,
+      tags: false,
+      hold: HELD_BY_DEFAULT,
+    });
+    expect(b?.push).toMatchObject({ allow: ["refs/heads/agent/*", "refs/notes/*"], tags: true, hold: [] });
+    expect(c).toMatchObject({ sign: { key: "/s" }, scanner: "builtin", source: "dev.md:6" });
+    expect(secrets).toContainEqual({
+      name: "G",
+      source: { kind: "ref", name: "G" },
+      neededBy: "git-gate.repos.c (dev.md:6)",
+    });
+    expect(secrets).toContainEqual(expect.objectContaining({ name: "T" }));
+  });
+
+  test.each([
+    ["github", "github.com", "https://api.github.com"],
+    ["github", "ssh.github.com", "https://api.github.com"],
+    ["github", "ghe.example.com", "https://ghe.example.com/api/v3"],
+    ["gitlab", "gitlab.com", "https://gitlab.com"],
+    ["gitlab", "altssh.gitlab.com", "https://gitlab.com"],
+    ["gitea", "forge.example.com", "https://forge.example.com"],
+  ])("%s at %s has its API at %s", async (provider, host, apiUrl) => {
+    const { git } = await plan(
+      `git-gate: {repos: {a: {url: "ssh://git@${host}/o/r", key: {provider: ${provider}, forge_token_env: G}}}}`,
+    );
+    expect(git[0]?.key).toMatchObject({ apiUrl });
   });
 
   test("GitHub's API stands at hosts of its own", async () => {

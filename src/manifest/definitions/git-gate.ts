@@ -1,6 +1,9 @@
 import * as z from "zod/mini";
+import { globProblem, refGlob } from "../../policy/git/glob.ts";
+import { refNameProblem } from "../../policy/git/ref-name.ts";
 import { parseHostName } from "../../policy/host.ts";
-import { FLAG, list, optional, required, secretName, TEXT, text } from "./key.ts";
+import { MAX_GLOB_LENGTH, MAX_GLOBS } from "../limits.ts";
+import { FLAG, list, optional, required, secretName, text } from "./key.ts";
 
 /** Where a git-gate entry forwards to. */
 export interface GitUpstream {
@@ -111,13 +114,25 @@ const key = () =>
 const HOST_KEY = /^(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)) AAAA\S*$/;
 
 const flag = (description: string) => optional(FLAG, { description, default: false, acts: "now" });
-const globs = (description: string, standard?: string) =>
-  optional(list(TEXT), {
-    description,
-    acts: "now",
-    shape: "list of globs",
-    ...(standard === undefined ? {} : { default: standard }),
-  });
+const glob = (wrong: (value: string) => string | undefined) =>
+  text((value) =>
+    value.length > MAX_GLOB_LENGTH
+      ? `is longer than ${MAX_GLOB_LENGTH} characters`
+      : (globProblem(value) ?? wrong(value)),
+  );
+
+const refGlobs = () =>
+  // its stars taken for letters, a glob of refs is a ref's name
+  list(
+    glob((value) => refNameProblem(refGlob(value).replaceAll("**", "x/x").replaceAll(/[*?]/g, "x"))),
+    MAX_GLOBS,
+  );
+
+/** An empty list is taken here: it can't be read as "all". */
+const pathGlobs = () =>
+  z
+    .array(glob((value) => (value.startsWith(".git/") ? "is in .git, where nothing is pushed" : undefined)))
+    .check(z.maxLength(MAX_GLOBS, `has more than ${MAX_GLOBS} entries`));
 
 const repo = () =>
   z
@@ -131,16 +146,28 @@ const repo = () =>
       key: required(key(), { description: "The gate's own credential", acts: "now", shape: "map, below" }),
       host_key: optional(
         text((value) => (HOST_KEY.test(value) ? undefined : "must be a host key: `ssh-ed25519 AAAA…`")),
-        { description: "The server's public key; without it everything is refused", acts: "now" },
+        { description: "ssh: the server's public key; without it everything is refused", acts: "now" },
       ),
       push: optional(
         z.strictObject({
-          allow: globs("Refs that may be pushed", "branches"),
-          force: flag("Non-fast-forward pushes"),
-          delete: flag("Deleting refs"),
-          tags: flag("Tags"),
+          allow: optional(refGlobs(), {
+            description: "Refs that may be pushed; what does not begin with `refs/` is about branches",
+            default: "every branch",
+            acts: "now",
+            shape: "list of globs",
+          }),
+          force: flag("Pushes that are no fast-forward, and tags that move"),
+          delete: flag("Deleting refs; never the default branch"),
+          tags: flag("Tags: those that `allow` lists, all where it lists none"),
           paths: optional(
-            z.strictObject({ hold: globs("Paths whose change waits for the operator", "CI and hook files") }),
+            z.strictObject({
+              hold: optional(pathGlobs(), {
+                description: "Paths whose change waits for the operator; `[]`: none does",
+                default: "CI and hook files",
+                acts: "now",
+                shape: "list of globs",
+              }),
+            }),
             {
               description: "Rules by path",
               acts: "now",
@@ -159,11 +186,15 @@ const repo = () =>
         z.strictObject({
           key: required(keyFile(), { description: "Signing key file", acts: "now", shape: "path" }),
         }),
-        { description: "Sign what is pushed", acts: "now", shape: "map" },
+        { description: "Sign the commits and tags that are pushed", acts: "now", shape: "map" },
       ),
     })
     .check((payload) => {
-      const { url: upstream, key: credential } = payload.value;
+      const { url: upstream, key: credential, host_key } = payload.value;
+      if (upstream.scheme === "https" && host_key !== undefined) {
+        const message = "is for an ssh url: over https the server shows a certificate";
+        payload.issues.push({ code: "custom", message, path: ["host_key"], input: host_key });
+      }
       if ((upstream.scheme === "https") === (credential.provider === "token")) return;
       const message =
         upstream.scheme === "https"
@@ -172,7 +203,8 @@ const repo = () =>
       payload.issues.push({ code: "custom", message, path: ["key", "provider"], input: credential.provider });
     });
 
-const REPO_NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]+$/;
+/** It stands in the gate's URLs: `-` is what isn't declared there, and git adds `.git` itself. */
+const REPO_NAME = /^(?!\.{1,2}$|-$)[A-Za-z0-9._-]+(?<!\.git)$/i;
 
 const plainLine = (what: string) =>
   // git itself refuses these in an identity
@@ -192,7 +224,14 @@ export const gitGate = () =>
     }),
     repos: optional(
       z.record(
-        z.string().check(z.regex(REPO_NAME, "is no repository name: letters, digits, `.`, `_` and `-`")),
+        z
+          .string()
+          .check(
+            z.regex(
+              REPO_NAME,
+              "is no repository name: letters, digits, `.`, `_` and `-`, no `.git` at the end",
+            ),
+          ),
         repo(),
       ),
       {
