@@ -9,6 +9,7 @@ import { NO_CACHE, refusalAnswer } from "./http/answers.ts";
 import { type GateAnswer, GateExchange, type GateRequest } from "./http/gate-exchange.ts";
 import type { Asked, RepoPaths } from "./http/repo-path.ts";
 import { requestBody } from "./http/request-body.ts";
+import type { LfsGate, LfsGate } from "./lfs/lfs-gate.ts";
 import type { GitPrograms } from "./programs.ts";
 import type { Pusher } from "./push/pusher.ts";
 import { hostKeyRefusal, type Repo } from "./repo.ts";
@@ -20,8 +21,13 @@ export interface GateParts {
   readonly paths: RepoPaths;
   readonly programs: GitPrograms;
   readonly pusher: Pusher;
+  /** by repository */
+  readonly lfs: ReadonlyMap<string, LfsGate>;
   record(event: GitEvent): void;
 }
+
+/** Where a repository's LFS is, below it. */
+const LFS = "info/lfs";
 
 type Service = "git-upload-pack" | "git-receive-pack";
 
@@ -80,6 +86,14 @@ export class GitGate implements InnerPlane {
         return this.#protocolError(repo, "git's dumb protocol is not served", startedAt);
       return await this.#advertise(repo, service, request, startedAt);
     }
+    if (below.startsWith("info/lfs")) {
+      const { body, gone } = request;
+      const lfs = this.#parts.lfs.get(repo.plan.name);
+      if (lfs) return await lfs.serve({ method, path: below.slice("info/lfs".length), body, gone });
+    }
+    const lfs = below.startsWith(LFS) ? this.#parts.lfs.get(repo.plan.name) : undefined;
+    if (lfs !== undefined)
+      return await lfs.serve({ method, path: below.slice(LFS.length), body: request.body, gone: request.gone });
     if (method !== "POST" || (below !== "git-upload-pack" && below !== "git-receive-pack"))
       return this.#protocolError(
         repo,

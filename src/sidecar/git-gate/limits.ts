@@ -47,3 +47,22 @@ export const MAX_REDIRECTS = 3;
 export const MAX_REFUSAL_BYTES = 1024;
 /** Bytes of a request to an upstream up to which it is sent with its length; a longer one comes chunked, as git's own does. */
 export const WHOLE_BODY_BYTES = 1024 * 1024;
+/** Objects of one LFS batch; one with more is refused. git-lfs asks for 100. */
+export const MAX_LFS_BATCH = 1000;
+/** Bytes of one JSON of LFS' API, the bottle's or an upstream's; a longer one is refused. */
+export const MAX_LFS_JSON_BYTES = 4 * 1024 * 1024;
+/** Bytes of one LFS object; a larger one is refused with `git.too_large`. */
+export const MAX_LFS_OBJECT_BYTES = 4 * 1024 * 1024 * 1024;
+/** LFS objects of one bottle that are being uploaded at once; more wait. git-lfs sends 8. */
+export const MAX_LFS_UPLOADS = 8;
+/** Bytes of those objects, which lie in the bottle's scratch until the upstream has them; what is beyond waits. */
+export const MAX_LFS_SPOOL_BYTES = 8 * 1024 * 1024 * 1024;
+/** Bytes up to which an LFS object waits in memory for its upload. */
+export const LFS_MEMORY_BYTES = 1024 * 1024;
+/** Header fields, and bytes of all of them, that an upstream may want to be shown with an LFS object; more is refused. */
+export const MAX_ACTION_FIELDS = 32;
+export const MAX_ACTION_FIELD_BYTES = 16 * 1024;
+/** Bytes of what `git-lfs-authenticate` says; more is refused. */
+export const MAX_AUTHENTICATION_BYTES = 64 * 1024;
+/** How long what it said is used again, in milliseconds; then it is asked anew. Forges' tokens last minutes. */
+export const AUTHENTICATION_MS = 60_000;

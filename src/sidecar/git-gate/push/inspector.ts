@@ -4,6 +4,7 @@ import { isZero } from "../../../policy/git/check-updates.ts";
 import { heldPaths } from "../../../policy/git/held-paths.ts";
 import type { RefUpdate } from "../../../policy/git/push-rules.ts";
 import { GitleaksScan } from "../gitleaks/scan.ts";
+import type { ObjectScanParts } from "../lfs/object-scan.ts";
 import { MAX_STATE_BYTES } from "../limits.ts";
 import type { Refs } from "../mirror/mirror.ts";
 import type { GitProcess, GitPrograms, ObjectFormat } from "../programs.ts";
@@ -40,7 +41,7 @@ export interface Inspected {
 }
 
 /** The rules of one repository's pushes, ready to use. */
-interface Rules {
+export interface Rules {
   readonly scan: ScanRules;
   readonly detectors: Detectors;
   readonly ignore: GitleaksIgnore;
@@ -138,6 +139,18 @@ export class PushInspector {
     }
   }
 
+  /** What objects of a repository that are in no push, LFS's, are scanned with. */
+  async scanning(repo: Repo): Promise<ObjectScanParts> {
+    const { detectors, scan, upstream } = await this.#rulesOf(
+      repo,
+      repo.mirror.last ?? (await repo.mirror.refresh()),
+    );
+    const gitleaks = repo.plan.scan.gitleaks
+      ? () => GitleaksScan.start(this.#programs, upstream.rules)
+      : undefined;
+    return { detectors, settings: settingsOf(repo), rules: scan, gitleaks };
+  }
+
   /** An object that the upstream has says nothing new: a pack may bring one along as the base of a delta. */
   async #unknownUpstream(
     repo: Repo,
@@ -159,8 +172,25 @@ export class PushInspector {
     return rules;
   }
 
+  /** What a repository's pushes are looked through with, and whatever else goes to its upstream. */
+  async rulesOf(repo: Repo): Promise<Rules> {
+    return await this.#rulesOf(repo, repo.mirror.last ?? (await repo.mirror.refresh()));
+  }
+
+  /** Takes out of a text what would be found in it, by the rules as they were last read. */
+  async redactor(repo: Repo): Promise<(text: string) => string> {
+    const refs = repo.mirror.last;
+    const read = refs === undefined ? undefined : await this.#rulesOf(repo, refs).catch(() => undefined);
+    const { detectors, scan } = read ?? this.#rulesWith(NO_RULES);
+    const scanner = new PushScanner(detectors, settingsOf(repo), scan);
+    return (text) => scanner.redacted(text);
+  }
+
   async #readRules(repo: string, hasHead: boolean): Promise<Rules> {
-    const upstream = hasHead ? await readUpstreamRules(this.#programs, repo) : NO_RULES;
+    return this.#rulesWith(hasHead ? await readUpstreamRules(this.#programs, repo) : NO_RULES);
+  }
+
+  #rulesWith(upstream: UpstreamRules): Rules {
     const scan = ScanRules.read(this.#own, upstream.rules);
     const detectors = new Detectors(this.#secrets, scan.patterns);
     return { scan, detectors, ignore: new GitleaksIgnore(upstream.ignore), upstream };
@@ -170,7 +200,7 @@ export class PushInspector {
 const NO_RULES: UpstreamRules = { rules: undefined, ignore: undefined };
 
 /** What the sidecar knows is looked for in any case. */
-function settingsOf({ plan }: Repo): ScanSettings {
+export function settingsOf({ plan }: Pick<Repo, "plan">): ScanSettings {
   return { known: true, patterns: plan.scan.tokenPatterns, allow: new Set() };
 }
 

@@ -69,8 +69,8 @@ export class Pusher {
         `The push can't be read: ${printable(error.message)}.`,
         repo.rule,
       );
-      this.#record(repo, [], { refusal, results: [] }, startedAt);
       const id = newId();
+      this.#record(repo, [], { refusal, results: [], id }, startedAt, (text) => text);
       return {
         status: 400,
         fields: ["content-type", "text/plain"],
@@ -105,10 +105,13 @@ export class Pusher {
     })();
     repo.pushing = done;
     const outcome = await done;
-    const { refusal, results, unpack } = outcome;
+    const { results, unpack } = outcome;
     const id = outcome.id ?? newId();
+    // A refusal may name a ref that nothing has looked at.
+    const redacted = await this.#parts.inspector.redactor(repo);
+    const refusal = outcome.refusal && withoutSecrets(outcome.refusal, redacted);
     if (refusal) output.say(...refusalLines(refusal, id));
-    this.#record(repo, request.updates, { ...outcome, id }, startedAt);
+    this.#record(repo, request.updates, { ...outcome, ...(refusal && { refusal }), id }, startedAt, redacted);
     output.end(encodeReport(request.report, request.sideBand, unpack, results));
   }
 
@@ -206,13 +209,16 @@ export class Pusher {
     const { proposals } = this.#parts;
     const { updates, options } = request;
     const ask = { repo: repo.plan.name, upstream: repo.plan.url, updates, options, held };
+    const taken = proposals?.take(ask);
+    if (taken) {
+      output.say(`bot-bottle: the operator has approved this push (${taken.id})`);
+      return { approved: taken.id };
+    }
     output.say("bot-bottle: this push waits for the operator, for:", ...shown(held.map(({ text }) => text)));
     if (proposals === undefined) {
       const detail = "It needs the operator, and this bottle's manifest says supervise: false.";
       return { outcome: refused(refuse("git.held", detail, repo.rule), request) };
     }
-    const taken = proposals.take(ask);
-    if (taken) return { approved: taken.id };
     const filed = proposals.file(kind, ask);
     if ("refused" in filed) {
       const { retryable } = filed;
@@ -265,7 +271,13 @@ export class Pusher {
     };
   }
 
-  #record(repo: Repo, updates: PushRequest["updates"], outcome: Outcome, startedAt: number): void {
+  #record(
+    repo: Repo,
+    updates: PushRequest["updates"],
+    outcome: Outcome,
+    startedAt: number,
+    redacted: (text: string) => string,
+  ): void {
     const { refusal, hold, results, inspected, bytes, id } = outcome;
     const failures = results.flatMap(({ ref, refused: why }) =>
       why === undefined ? [] : [`${ref}: ${why}`],
@@ -273,7 +285,7 @@ export class Pusher {
     this.#parts.record({
       ...eventOf(repo, startedAt),
       event: "push",
-      ...recordedRefs(updates),
+      ...recordedRefs(updates, redacted),
       verdict: hold === true ? "hold" : refusal ? "block" : "allow",
       ...(refusal && { code: refusal.code }),
       ...(inspected && inspected.objectCount > 0 && { objects: inspected.objectCount }),
@@ -281,10 +293,15 @@ export class Pusher {
       ...recordedFindings(inspected?.findings ?? []),
       ...(refusal
         ? { error: refusal.detail }
-        : failures.length > 0 && { error: printable(failures.join("; "), 1000) }),
+        : failures.length > 0 && { error: printable(redacted(failures.join("; ")), 1000) }),
       ...(refusal && id !== undefined && { id }),
     });
   }
+}
+
+function withoutSecrets(refusal: Refusal, redacted: (text: string) => string): Refusal {
+  const { detail, needed } = refusal;
+  return { ...refusal, detail: redacted(detail), ...(needed !== undefined && { needed: redacted(needed) }) };
 }
 
 /** All refs with the code as their reason, which porcelain output shows. */

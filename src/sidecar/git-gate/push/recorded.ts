@@ -6,10 +6,13 @@ import type { LocatedFinding } from "../scan/locate.ts";
 import { mayPass } from "./judge.ts";
 
 /** The first refs of a push for the journal, and how many more there are. */
-export function recordedRefs(updates: readonly RefUpdate[]): Pick<GitEvent, "refs" | "refs_left_out"> {
+export function recordedRefs(
+  updates: readonly RefUpdate[],
+  redacted: (text: string) => string,
+): Pick<GitEvent, "refs" | "refs_left_out"> {
   const refs = updates
     .slice(0, SHOWN_COUNT)
-    .map(({ ref, old, new: id }) => ({ ref: printable(ref, 300), old, new: id }));
+    .map(({ ref, old, new: id }) => ({ ref: printable(redacted(ref), 300), old, new: id }));
   const more = updates.length - refs.length;
   return more > 0 ? { refs, refs_left_out: more } : { refs };
 }

@@ -84,20 +84,36 @@ function trailersOf(message: Buffer, offset: number): readonly Part[] {
   return parts;
 }
 
-/** The names in a tree; undefined for what is no tree. `idBytes`: of an object's id. */
-export function treeNames(content: Buffer, idBytes: number): readonly string[] | undefined {
+/** What a tree says. */
+export interface TreeNames {
+  /** latin1 */
+  readonly names: readonly string[];
+  /** an empty folder is in it: git's tools make none, and no changed path shows its name */
+  readonly hasEmptyFolder: boolean;
+}
+
+/** Ids of the empty tree. */
+const EMPTY_TREES: readonly Buffer[] = [
+  Buffer.from("4b825dc642cb6eb9a060e54bf8d69288fbee4904", "hex"),
+  Buffer.from("6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321", "hex"),
+];
+
+/** Undefined: it is no tree. `idBytes`: of an object's id. */
+export function treeNames(content: Buffer, idBytes: number): TreeNames | undefined {
   const names: string[] = [];
+  let hasEmptyFolder = false;
   for (let at = 0; at < content.length; ) {
     const space = content.indexOf(0x20, at);
     const nul = space < 0 ? -1 : content.indexOf(0, space);
-    if (
-      nul < 0 ||
-      nul + idBytes >= content.length ||
-      !/^[0-7]{5,6}$/.test(content.toString("latin1", at, space))
-    )
+    const end = nul + 1 + idBytes;
+    if (nul < 0 || end > content.length || !MODE.test(content.toString("latin1", at, space)))
       return undefined;
     names.push(content.toString("latin1", space + 1, nul));
-    at = nul + 1 + idBytes;
+    const id = content.subarray(nul + 1, end);
+    hasEmptyFolder ||= EMPTY_TREES.some((empty) => empty.equals(id));
+    at = end;
   }
-  return names;
+  return { names, hasEmptyFolder };
 }
+
+const MODE = /^[0-7]{5,6}$/;
