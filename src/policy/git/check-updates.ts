@@ -41,10 +41,9 @@ export function checkUpdates(
     if (refusal !== undefined) return refusal;
     seen.add(ref);
   }
-  const added = updates
-    .filter(({ ref, new: id }) => !isZero(id) && !facts.refs.has(ref))
-    .map(({ ref }) => ref);
-  const clash = findClash(added, facts.refs.keys());
+  // one that is deleted and isn't there, too: where case doesn't count it would be another, the default branch perhaps
+  const strange = updates.filter(({ ref }) => !facts.refs.has(ref)).map(({ ref }) => ref);
+  const clash = findClash(strange, facts.refs.keys());
   if (clash === undefined) return undefined;
   const { ref, other } = clash;
   return refuse(

@@ -99,7 +99,7 @@ class GlobIndex {
   near(segments: readonly string[]): readonly Glob[] {
     // a short name stands for others than it says
     if (segments.some((segment) => segment.includes("~"))) return this.#all;
-    const found = segments.flatMap((segment) => this.#within.get(segment) ?? []);
+    const found = [...new Set(segments)].flatMap((segment) => this.#within.get(segment) ?? []);
     return [...(this.#first.get(segments[0] ?? "") ?? []), ...found, ...this.#others];
   }
 }
@@ -128,7 +128,10 @@ function foldPath(path: string): string {
 
 /** As NTFS reads it: nothing behind a colon, no dots or blanks at the end. */
 function foldSegment(segment: string): string {
-  return segment.replace(/(.):.*$/s, "$1").replace(/(.)[. ]+$/s, "$1");
+  const colon = segment.indexOf(":", 1);
+  let end = colon < 0 ? segment.length : colon;
+  while (end > 1 && ". ".includes(segment.charAt(end - 1))) end -= 1;
+  return segment.slice(0, end);
 }
 
 function looksLike(literal: string, segment: string): boolean {

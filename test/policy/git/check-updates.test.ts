@@ -95,6 +95,14 @@ test.each<readonly [string, Partial<PushRules>, RefUpdate, string]>([
 ])("%s", (_, rules, update, needed) => expect(judge([update], rules)?.needed).toContain(needed));
 
 describe("the default branch is never deleted", () => {
+  test.each(["refs/heads/MAIN", "refs/heads/main/x"])(
+    "nor by another name for it, where case does not count: %s",
+    (ref) => {
+      const refusal = judge([remove(ref)], { delete: true, force: true });
+      expect(refusal?.detail).toContain("can't both be where the case of letters does not count");
+    },
+  );
+
   test("whatever the rules say", () => {
     const refusal = judge([remove("refs/heads/main")], { delete: true, force: true });
     expect(refusal?.detail).toContain("never deleted");

@@ -89,3 +89,12 @@ test("the paths come back as they came, in their order; an entry's own list take
 test("nothing is held by an empty list", () => {
   expect(heldPaths([], [".github/workflows/ci.yml"])).toEqual([]);
 });
+
+test("names made to be compared for long are compared once", () => {
+  const dots = [...Array(20).keys()].map((n) => `${".".repeat(64_000)}x${n}/y:z`);
+  const folders = [...Array(100).keys()].map((n) => `${"jenkinsfile/".repeat(5_000)}${n}`);
+  expect(heldPaths(HELD_BY_DEFAULT, dots)).toEqual([]);
+  // each has a folder where a Jenkinsfile could be; none is one
+  expect(heldPaths(["**/Jenkinsfile"], folders)).toEqual([]);
+  expect(heldPaths(HELD_BY_DEFAULT, [".github. . ./workflows::$DATA/x", ".husky.:x:y"])).toHaveLength(2);
+});
