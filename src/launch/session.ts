@@ -6,7 +6,7 @@ import { copyWorkspace } from "../workspace/copy.ts";
 import { refuseSecondBind, watchBoundFolder } from "./bound-folder.ts";
 import { canaryOf, keepCanary, readCanary } from "./canary.ts";
 import { linuxBackend } from "./code-location.ts";
-import { gitIdentity } from "./git-identity.ts";
+import { gitConfig } from "./git-config.ts";
 import { HeadStart } from "./head-start.ts";
 import type { InputMode } from "./job.ts";
 import { launch, type Prepared } from "./launch.ts";
@@ -158,7 +158,7 @@ async function prepareState(
     });
     for (const line of report.notices) io.notice(line);
   }
-  writeHomeFiles(paths.agentHome, [...plan.files, ...gitIdentity(plan.gitUser)], owner);
+  writeHomeFiles(paths.agentHome, [...plan.files, gitConfig(plan)], owner);
 }
 
 /** SPEC §8: success leaves nothing but the journal, unless there is work that was not applied. */
