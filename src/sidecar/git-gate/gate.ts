@@ -9,7 +9,7 @@ import { NO_CACHE, refusalAnswer } from "./http/answers.ts";
 import { type GateAnswer, GateExchange, type GateRequest } from "./http/gate-exchange.ts";
 import type { Asked, RepoPaths } from "./http/repo-path.ts";
 import { requestBody } from "./http/request-body.ts";
-import type { LfsGate, LfsGate } from "./lfs/lfs-gate.ts";
+import type { LfsGate } from "./lfs/lfs-gate.ts";
 import type { GitPrograms } from "./programs.ts";
 import type { Pusher } from "./push/pusher.ts";
 import { hostKeyRefusal, type Repo } from "./repo.ts";
@@ -25,9 +25,6 @@ export interface GateParts {
   readonly lfs: ReadonlyMap<string, LfsGate>;
   record(event: GitEvent): void;
 }
-
-/** Where a repository's LFS is, below it. */
-const LFS = "info/lfs";
 
 type Service = "git-upload-pack" | "git-receive-pack";
 
@@ -91,9 +88,6 @@ export class GitGate implements InnerPlane {
       const lfs = this.#parts.lfs.get(repo.plan.name);
       if (lfs) return await lfs.serve({ method, path: below.slice("info/lfs".length), body, gone });
     }
-    const lfs = below.startsWith(LFS) ? this.#parts.lfs.get(repo.plan.name) : undefined;
-    if (lfs !== undefined)
-      return await lfs.serve({ method, path: below.slice(LFS.length), body: request.body, gone: request.gone });
     if (method !== "POST" || (below !== "git-upload-pack" && below !== "git-receive-pack"))
       return this.#protocolError(
         repo,

@@ -4,7 +4,6 @@ import { isZero } from "../../../policy/git/check-updates.ts";
 import { heldPaths } from "../../../policy/git/held-paths.ts";
 import type { RefUpdate } from "../../../policy/git/push-rules.ts";
 import { GitleaksScan } from "../gitleaks/scan.ts";
-import type { ObjectScanParts } from "../lfs/object-scan.ts";
 import { MAX_STATE_BYTES } from "../limits.ts";
 import type { Refs } from "../mirror/mirror.ts";
 import type { GitProcess, GitPrograms, ObjectFormat } from "../programs.ts";
@@ -137,18 +136,6 @@ export class PushInspector {
       gone.removeEventListener("abort", stop);
       stop();
     }
-  }
-
-  /** What objects of a repository that are in no push, LFS's, are scanned with. */
-  async scanning(repo: Repo): Promise<ObjectScanParts> {
-    const { detectors, scan, upstream } = await this.#rulesOf(
-      repo,
-      repo.mirror.last ?? (await repo.mirror.refresh()),
-    );
-    const gitleaks = repo.plan.scan.gitleaks
-      ? () => GitleaksScan.start(this.#programs, upstream.rules)
-      : undefined;
-    return { detectors, settings: settingsOf(repo), rules: scan, gitleaks };
   }
 
   /** An object that the upstream has says nothing new: a pack may bring one along as the base of a delta. */
