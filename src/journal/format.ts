@@ -78,7 +78,8 @@ function describeProposal(event: ProposalEvent): string {
 /** `refs/heads/main 1234567..89abcde`, as git's own reports say it. */
 function refsText(refs: readonly RecordedRef[] = [], leftOut = 0): string {
   const texts = refs.map((change) => `${change.ref} ${short(change.old)}..${short(change.new)}`);
-  return [...texts, ...(leftOut > 0 ? [`${leftOut} more`] : [])].join(", ");
+  const left = leftOut === 1 ? "1 ref" : `${leftOut} refs`;
+  return [...texts, ...(leftOut > 0 ? [texts.length > 0 ? `${left} more` : left] : [])].join(", ");
 }
 
 function short(id: string): string {

@@ -76,7 +76,9 @@ export function refusalLines(refusal: Refusal, id: string): readonly string[] {
   ];
 }
 
-function howToAsk({ needed, retryable }: Refusal): string {
+function howToAsk({ code, needed, retryable }: Refusal): string {
+  if (code === "git.held" && needed !== undefined)
+    return "Push the same again once the operator has approved it.";
   if (needed !== undefined) return "Ask the operator to add what `needed` says to the bottle's manifest.";
   return retryable
     ? "Nothing to ask for: try again later."

@@ -79,6 +79,12 @@ describe("formatRecord", () => {
     );
   });
 
+  it("counts the refs it doesn't list", () => {
+    const refs = (fields: object) => formatRecord(record({ ...push, ...fields })).split("  |  ")[1];
+    expect(refs({ refs: [], refs_left_out: 2 })).toBe("2 refs");
+    expect(refs({ refs_left_out: 1 })).toBe("refs/heads/main 1111111..2222222, 1 ref more");
+  });
+
   it("says of a proposal what was asked and what came of it", () => {
     const { repo, upstream, refs } = push;
     const asked = { kind: "proposal", id: "p1", asks: "push", repo, upstream, refs, digest: "d" } as const;

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseObject } from "../../src/journal/chain.ts";
-import { problemJson } from "../../src/policy/refusal.ts";
+import { problemJson, refusalLines } from "../../src/policy/refusal.ts";
 import { CODES, type Code, refuse } from "../../src/policy/verdict.ts";
 
 const body = (answer: { body: Buffer }): Readonly<Record<string, unknown>> =>
@@ -32,6 +32,13 @@ describe("problemJson", () => {
       retryable: false,
       id: "r-1",
     });
+  });
+
+  it("tells whose push is held to push again, not to have the manifest changed", () => {
+    const refusal = refuse("git.held", "Pending as p1.", "r", { needed: "an approval", retryable: true });
+    expect(refusalLines(refusal, "p1").at(-1)).toBe(
+      "Push the same again once the operator has approved it. (refusal p1)",
+    );
   });
 
   it("answers 403 to every code but a broken message and a failed upstream", () => {
