@@ -15,7 +15,8 @@ export async function info(name: string, values: Values, io: OperatorIo): Promis
   const plan = await planFor(name, listOption(values, "bottle"), io);
   for (const line of plan.notices) io.notice(line);
   if (formatIsJson(values)) {
-    const { egress, env, secrets, workspace, limits, quotas, nested, gitHosts, provider, bottles } = plan;
+    const { egress, env, secrets, workspace, limits, quotas, nested, git, gitHosts, provider, bottles } =
+      plan;
     const inspected = { egress, dlpRules: plan.dlpRules ?? null };
     const facts = {
       name,
@@ -28,7 +29,7 @@ export async function info(name: string, values: Values, io: OperatorIo): Promis
       workspace,
     };
     io.stdout.write(
-      `${printableJson({ ...facts, limits, quotas, nested, gitHosts, notEnforced: plan.notEnforced })}\n`,
+      `${printableJson({ ...facts, limits, quotas, nested, git, gitHosts, notEnforced: plan.notEnforced })}\n`,
     );
     return 0;
   }

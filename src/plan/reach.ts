@@ -1,6 +1,7 @@
 import { printable } from "../base/printable.ts";
 import type { BottleQuotas } from "../policy/quota.ts";
 import type { MatchSpec, RouteSpec } from "../policy/route.ts";
+import { describeGit } from "./describe-git.ts";
 import { describeInspection, describeQuotas } from "./inspection.ts";
 import type { EnvValue, LaunchPlan } from "./launch-plan.ts";
 import { MAX_REACH_LINE } from "./limits.ts";
@@ -8,7 +9,17 @@ import { MAX_REACH_LINE } from "./limits.ts";
 /** The parts of a plan that say what a bottle can do. */
 export type Reach = Pick<
   LaunchPlan,
-  "agent" | "bottles" | "provider" | "backend" | "egress" | "gitHosts" | "secrets" | "env" | "workspace"
+  | "agent"
+  | "bottles"
+  | "provider"
+  | "backend"
+  | "egress"
+  | "git"
+  | "supervise"
+  | "gitHosts"
+  | "secrets"
+  | "env"
+  | "workspace"
 > & {
   readonly quotas?: BottleQuotas;
   /** the name of the canary's variable; undefined: it has none yet */
@@ -37,7 +48,10 @@ export function describeReach(plan: Reach): string[] {
       : `canary: a made-up secret, in ${plan.canary}`,
     `workspace: ${describeWorkspace(plan.workspace)}`,
   ];
-  if (plan.gitHosts.length > 0) lines.splice(-3, 0, `git-gate hosts: ${plan.gitHosts.join(", ")}`);
+  if (plan.git.length > 0) {
+    const repos = describeGit(plan.git, plan.supervise).map((line) => `  ${line}`);
+    lines.splice(-3, 0, `git-gate hosts: ${plan.gitHosts.join(", ")}`, ...repos);
+  }
   const quotas = describeQuotas(plan.quotas ?? {});
   if (quotas !== "") lines.push(`limits of the bottle: ${quotas}`);
   return lines.map((line) => printable(line, MAX_REACH_LINE));

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
+import { planGit } from "../../src/plan/git.ts";
 import { describeReach, type Reach } from "../../src/plan/reach.ts";
 import type { RouteSpec } from "../../src/policy/route.ts";
+import { bottleOf } from "../manifest/home.ts";
 
 const NOTHING: Reach = {
   agent: undefined,
@@ -8,6 +10,8 @@ const NOTHING: Reach = {
   provider: "command",
   backend: "linux",
   egress: { log: 1, routes: [] },
+  git: [],
+  supervise: true,
   gitHosts: [],
   secrets: [],
   env: {},
@@ -25,12 +29,18 @@ test("a bottle that reaches nothing says so", () => {
   ]);
 });
 
-test("hosts, ports, rules, credentials, variables and workspace are named, values are not", () => {
+test("hosts, ports, rules, credentials, repositories, variables and workspace are named, values are not", async () => {
+  const { bottle } = await bottleOf(`git-gate:
+  repos:
+    a: {url: "ssh://git@forge.example.com/t/a", key: {provider: static, path: ~/k}}
+    b: {url: "ssh://git@forge.example.com/t/b", key: {provider: gitea, forge_token_env: G}, host_key: ssh-ed25519 AAAA, push: {allow: [agent/*], force: true, delete: true, tags: true, paths: {hold: [deploy/**]}}}
+    c: {url: "https://forge.example.com/t/c", key: {provider: token, token_ref: T}, push: {paths: {hold: []}}, scanner: builtin, sign: {key: /s}}`);
   const text = describeReach({
     ...NOTHING,
     agent: "me",
     bottles: ["base", "dev"],
     gitHosts: ["forge.example.com"],
+    git: planGit(bottle.repos).repos,
     egress: {
       log: 1,
       routes: [
@@ -65,6 +75,9 @@ test("hosts, ports, rules, credentials, variables and workspace are named, value
     "    answers: credentials are masked; injections are blocked",
     "credentials the sidecar holds: API_TOKEN",
     "git-gate hosts: forge.example.com",
+    "  a: ssh://git@forge.example.com/t/a; no host_key, all of it is refused; may push refs/heads/**; CI and hook files wait for the operator (dev.md:4)",
+    "  b: ssh://git@forge.example.com/t/b; with a deploy key that G adds at https://forge.example.com; may push refs/heads/agent/*, by force too, deletions too, tags too; deploy/** wait for the operator (dev.md:5)",
+    "  c: https://forge.example.com/t/c; with T; may push refs/heads/**; no path is held; scanner builtin; signed with /s (dev.md:6)",
     "variables: A, B (from the host or asked for)",
     "canary: a made-up secret, in a variable named at the start",
     "workspace: /home/me/src itself, changes are written to it",
