@@ -141,8 +141,8 @@ export class ScannedRepo {
     for (const bytes of pieces(this.changes(), chunk)) changes.write(bytes);
     changes.end();
     scanner.scanPaths(changes);
-    const reached = this.git(["rev-list", "--objects", "--no-object-names", "--all"]).split("\n");
-    const inCommits = new Set(reached);
+    const reached = this.git(["rev-list", "--objects", "--no-object-names", "--branches"]).split("\n");
+    const inCommits = new Set(scanner.hasEmptyFolders ? [] : reached);
     const findings = locate(scanner.found, {
       changes,
       ignore: new GitleaksIgnore(ignore),

@@ -11,6 +11,7 @@ describe("a secret is found", () => {
   });
   afterEach(() => repo.close());
 
+  let count = 0;
   const zeros = "0".repeat(40);
   const table: readonly (readonly [what: string, surface: string, make: (secret: string) => unknown])[] = [
     ["a file", "blob", (secret) => repo.commit({ "src/a.ts": `key = ${secret}\n` })],
@@ -81,8 +82,21 @@ describe("a secret is found", () => {
       "the name of an empty folder",
       "path name",
       (secret) => {
-        const empty = repo.literally("tree", "");
-        return repo.tree(["040000", empty, secret]);
+        const inner = repo.tree(["040000", repo.literally("tree", ""), "deep"]);
+        const tree = repo.tree(["040000", inner, secret]);
+        return repo.literally(
+          "commit",
+          `tree ${tree}\nauthor A <a@b> 1 +0000\ncommitter A <a@b> 1 +0000\n\nx\n`,
+        );
+      },
+    ],
+    [
+      "the name of a file that only a tag leads to",
+      "path name",
+      (secret) => {
+        const tree = repo.tree(["100644", repo.blob("x\n"), secret]);
+        const body = `object ${tree}\ntype tree\ntag ${count++}\ntagger A <a@b> 1 +0000\n\nx\n`;
+        repo.git(["update-ref", `refs/tags/${count}`, repo.literally("tag", body)]);
       },
     ],
     [

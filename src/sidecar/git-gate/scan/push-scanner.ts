@@ -104,9 +104,13 @@ export class PushScanner implements ObjectSink {
     let length = 0;
     const scan = () => {
       const text = Buffer.from(lines.join("\n"), "latin1");
+      const told = new Set<string>();
       for (const finding of this.#detectors.scanText(text, this.#settings)) {
         const place = places[lineFeeds(text.subarray(0, finding.start))];
-        if (place) this.#addPath(finding, text, place);
+        // most is found in several readings of a path
+        const what = `${finding.detector} ${finding.name} ${place?.path}`;
+        if (place && !told.has(what)) this.#addPath(finding, text, place);
+        told.add(what);
       }
       lines = [];
       places = [];
