@@ -114,7 +114,10 @@ export class PushInspector {
       for (const finding of (await gitleaks?.finish()) ?? [])
         found.push({ finding, countsAt: rules.scan.countsAt(finding) });
       const { objects: reached, edges } = graph.reachable(tips);
-      const located = locate(found, locateParts(scanner, changes, rules, reached));
+      const commitIds = [...reached.keys()].filter((id) => graph.typeOf(id) === "commit");
+      // without trees that only a tag leads to: their names are in no changed path
+      const inCommits = graph.reachable(commitIds).objects;
+      const located = locate(found, locateParts(scanner, changes, rules, inCommits));
       const commits = new Map<string, string>();
       // git lists the newest commit first: the oldest that changes it stays
       for (const { path, commit } of changes.all()) commits.set(path, commit);
@@ -200,12 +203,12 @@ function locateParts(
   scanner: PushScanner,
   changes: ChangedPaths,
   { ignore }: Rules,
-  reached: ReadonlyMap<string, string>,
+  inCommits: ReadonlyMap<string, string>,
 ): Parameters<typeof locate>[1] {
   return {
     changes,
     ignore,
-    inCommits: (oid) => reached.has(oid),
+    inCommits: (oid) => !scanner.hasEmptyFolders && inCommits.has(oid),
     redacted: (text) => scanner.redacted(text),
   };
 }
