@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import type { Secret } from "../../base/secret.ts";
 import type { LaunchPlan } from "../../plan/launch-plan.ts";
 import type { GitRepoConfig, UpstreamConfig } from "../../sidecar/protocol.ts";
@@ -41,7 +42,7 @@ export async function openGit(
   const gitleaks = findGitleaks({
     path: io.env.PATH ?? "",
     unsafe: source === undefined ? [] : [source],
-    programFolder: folder,
+    programFolder: dirname(folder),
     node: nodePath,
   });
   const repos = plan.git.map((repo): GitRepoConfig => ({ ...repo, scan: scannersOf(repo, gitleaks) }));
