@@ -42,6 +42,10 @@ const tasks = {
     await setup("test");
     return callNode("bench/dlp/main.ts", args);
   },
+  async "bench-git"() {
+    await setup("test");
+    return callNode("bench/git/main.ts", args);
+  },
   async "bench-corpus"() {
     await setup("run");
     return callNode("bench/corpus/main.ts", args);
