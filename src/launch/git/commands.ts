@@ -124,6 +124,8 @@ function commandOf(job: GitJob, host: GitHost): Command {
       return { ...quarantine(repo, host, job.push, false), command: shell(scripts.INSPECT) };
     case "push-ancestor":
       return { ...quarantine(repo, host, job.push, false), command: shell(scripts.PUSH_ANCESTOR) };
+    case "push-moved":
+      return { ...quarantine(repo, host, job.push, false), command: shell(scripts.PUSH_MOVED) };
     case "pack-objects":
       return {
         ...quarantine(repo, host, job.push, false),

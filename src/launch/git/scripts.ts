@@ -48,6 +48,11 @@ while read -r old new; do
   printf '%s\\n^%s\\n' "$old" "$new" | git rev-list --stdin --max-count=1 || exit 1
 done`;
 
+/** stdin: \`ONE OTHER\`. Prints the paths in which they differ. */
+export const PUSH_MOVED = `
+read -r one other || exit 1
+exec git diff-tree -r -z --name-only --no-renames --ignore-submodules=none "$one" "$other"`;
+
 /** ssh with a connection of the sidecar's: ssh closes what it inherits, so two pipes take its bytes to descriptor 3. */
 export const CONNECT = `
 mkfifo /tmp/in /tmp/out || exit 1

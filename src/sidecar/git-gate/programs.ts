@@ -37,6 +37,8 @@ export type GitJob =
   | { readonly op: "inspect"; readonly repo: string; readonly push: string }
   /** `OLD ^NEW` pairs of lines on stdin: prints nothing if each old one is reached from its new one */
   | { readonly op: "push-ancestor"; readonly repo: string; readonly push: string }
+  /** `ONE OTHER` on stdin: the paths that two commits' trees differ in, each ended by NUL */
+  | { readonly op: "push-moved"; readonly repo: string; readonly push: string }
   /** ids with their path on stdin, as `-ID` commits that deltas may lean on; a pack with just those objects on stdout */
   | {
       readonly op: "pack-objects";

@@ -44,6 +44,7 @@ export function readGitJob(value: unknown, repos: ReadonlySet<string>): GitJob |
     case "receive-pack":
     case "inspect":
     case "push-ancestor":
+    case "push-moved":
     case "write-objects":
     case "discard": {
       const push = said.text("push", PUSH);

@@ -19,6 +19,7 @@ import { ScanRules } from "../scan/rules.ts";
 import { feed } from "../upstream/feed.ts";
 import type { PushRequest } from "../wire/push-request.ts";
 import { ObjectGraph } from "./graph.ts";
+import { movedPaths } from "./moved-paths.ts";
 import { PushObjects } from "./push-objects.ts";
 import { readUpstreamRules, type UpstreamRules } from "./upstream-rules.ts";
 
@@ -121,6 +122,9 @@ export class PushInspector {
       const commits = new Map<string, string>();
       // git lists the newest commit first: the oldest that changes it stays
       for (const { path, commit } of changes.all()) commits.set(path, commit);
+      const head = refs.head === undefined ? undefined : refs.refs.get(refs.head);
+      const moved = await movedPaths(this.#programs, { repo: name, push }, request.updates, graph, head);
+      for (const [path, id] of moved) if (!commits.has(path)) commits.set(path, id);
       const held = heldPaths(repo.plan.push.hold, commits.keys());
       return {
         findings: await this.#unknownUpstream(repo, located),
