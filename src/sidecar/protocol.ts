@@ -51,7 +51,7 @@ export interface UpstreamConfig {
   readonly proxyResolves: boolean;
 }
 
-export type GitStream = "stdin" | "stdout" | "socket";
+export type GitStream = "stdin" | "stdout" | "socket" | "second";
 
 /** A socket bound inside the bottle's network namespace; the sidecar is the only one that listens on it. */
 export interface ListenerMessage {

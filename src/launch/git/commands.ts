@@ -1,8 +1,7 @@
-import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Mount, ToolSpec } from "../../backends/backend.ts";
 import { MAX_OBJECT_BYTES, MAX_PACK_BYTES } from "../../sidecar/git-gate/limits.ts";
-import { type GitJob, WITH_SOCKET } from "../../sidecar/git-gate/programs.ts";
+import { type GitJob, type SshService, socketCount } from "../../sidecar/git-gate/programs.ts";
 import { gitleaksCommand } from "./gitleaks-command.ts";
 import type { GitHost, RepoHost } from "./job.ts";
 import { GIT_CPU_SECONDS, GIT_DATA_BYTES, MIRROR_PACKS } from "./limits.ts";
@@ -76,7 +75,7 @@ export function toolSpec(job: GitJob, host: GitHost, scratch: string): ToolSpec 
     files,
     cwd,
     env: { ...ENVIRONMENT, ...env },
-    sockets: WITH_SOCKET.has(job.op) ? 1 : 0,
+    sockets: socketCount(job),
     lock: locked && job.op !== "gitleaks" ? join(repoOf(job.repo, host).mirror, "lock") : undefined,
     limits: { data: GIT_DATA_BYTES, file: Math.max(MAX_PACK_BYTES, MAX_OBJECT_BYTES), cpu: GIT_CPU_SECONDS },
   };
@@ -110,8 +109,6 @@ function commandOf(job: GitJob, host: GitHost): Command {
         env: { ...read.env, ...(job.protocol === "" ? {} : { GIT_PROTOCOL: job.protocol }) },
         command: service("upload-pack", ["--strict", "--timeout=600"], job.advertise, MIRROR),
       };
-    case "advertise-push":
-      return { ...read, env: config(RECEIVE, MIRROR), command: service("receive-pack", [], true, MIRROR) };
     case "receive-pack":
       return {
         mounts: [mirrorOf(repo, false), pushOf(host, job.push, true)],
@@ -121,28 +118,30 @@ function commandOf(job: GitJob, host: GitHost): Command {
         command: service("receive-pack", [], false, PUSH),
       };
     case "inspect":
-      return { ...quarantine(repo, host, job.push, false), command: shell(scripts.INSPECT) };
+      return { ...pushed(repo, host, job.push, false), command: shell(scripts.INSPECT) };
     case "push-ancestor":
-      return { ...quarantine(repo, host, job.push, false), command: shell(scripts.PUSH_ANCESTOR) };
+      return { ...pushed(repo, host, job.push, false), command: shell(scripts.PUSH_ANCESTOR) };
     case "push-moved":
-      return { ...quarantine(repo, host, job.push, false), command: shell(scripts.PUSH_MOVED) };
+      return { ...pushed(repo, host, job.push, false), command: shell(scripts.PUSH_MOVED) };
     case "pack-objects":
-      return {
-        ...quarantine(repo, host, job.push, false),
-        command: [
-          ...["/usr/bin/git", "pack-objects", "--stdout", "-q"],
-          ...(job.offsets ? ["--delta-base-offset"] : []),
-        ],
-      };
+      return { ...pushed(repo, host, job.push, false), command: shell(scripts.PACK_OBJECTS) };
     case "write-objects":
-      return {
-        ...quarantine(repo, host, job.push, true),
-        command: ["/usr/bin/git", "index-pack", "--stdin", "--strict"],
-      };
+      return { ...pushed(repo, host, job.push, true), command: shell(scripts.WRITE_OBJECTS) };
+    case "connect-twice": {
+      const { ssh } = repo;
+      if (ssh === undefined) throw new Error("the upstream isn't reached by ssh");
+      const services = (["git-upload-pack", "git-receive-pack"] as const).map((one) =>
+        atUpstream(one, ssh.path),
+      );
+      return { files: sshFiles(ssh), command: [...shell(scripts.CONNECT_TWICE), ...services] };
+    }
     case "connect": {
       const { ssh } = repo;
       if (ssh === undefined) throw new Error("the upstream isn't reached by ssh");
-      return { files: sshFiles(ssh), command: [...shell(scripts.CONNECT), `${job.service} '${ssh.path}'`] };
+      return {
+        files: sshFiles(ssh),
+        command: [...shell(scripts.CONNECT), atUpstream(job.service, ssh.path)],
+      };
     }
     case "sign":
       if (repo.signKey === undefined) throw new Error("there is no key to sign with");
@@ -163,6 +162,12 @@ function commandOf(job: GitJob, host: GitHost): Command {
 
 function shell(script: string): readonly string[] {
   return ["/bin/sh", "-c", script, "sh"];
+}
+
+/** What ssh asks the upstream to run. The operation of LFS stands behind the path (git-lfs docs/api/server-discovery.md). */
+function atUpstream(wanted: SshService, path: string): string {
+  const [command = "", ...operation] = wanted.split(" ");
+  return [command, `'${path}'`, ...operation].join(" ");
 }
 
 function service(
@@ -205,25 +210,15 @@ function pushOf(host: GitHost, push: string, writable: boolean): Mount {
   return { source: pushFolder(host, push), target: PUSH, writable };
 }
 
-/** With what receive-pack has put into its quarantine as the object store, the rest behind it. */
-function quarantine(
+function pushed(
   repo: RepoHost,
   host: GitHost,
   push: string,
   writable: boolean,
 ): Pick<Command, "mounts" | "env" | "cwd"> {
-  const found = readdirSync(join(pushFolder(host, push), "objects")).filter((name) =>
-    /^(?:tmp_objdir-)?incoming-[A-Za-z0-9]+$/.test(name),
-  );
-  const [incoming] = found;
-  if (incoming === undefined || found.length > 1) throw new Error("the push has no quarantine");
   return {
     mounts: [mirrorOf(repo, false), pushOf(host, push, writable)],
-    env: {
-      ...config(CONFIG, PUSH),
-      GIT_OBJECT_DIRECTORY: join(PUSH, "objects", incoming),
-      GIT_ALTERNATE_OBJECT_DIRECTORIES: join(PUSH, "objects"),
-    },
+    env: config(CONFIG, PUSH),
     cwd: PUSH,
   };
 }

@@ -87,7 +87,9 @@ export class HostPrograms {
     const streams: [GitStream, unknown][] = [
       ["stdin", child.stdin],
       ["stdout", child.stdout],
-      ...(spec.sockets === 1 ? [["socket", child.stdio[3]] as [GitStream, unknown]] : []),
+      ...(["socket", "second"] as const)
+        .slice(0, spec.sockets)
+        .map((name, at): [GitStream, unknown] => [name, child.stdio[3 + at]]),
     ];
     for (const [stream, socket] of streams) {
       this.#tell({ type: "git_stream", id, stream }, takeHandle(socket));

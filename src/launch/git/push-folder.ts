@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pushFolder } from "./commands.ts";
 import type { GitHost } from "./job.ts";
@@ -15,7 +15,7 @@ export function makePushFolder(host: GitHost, repo: string, push: string): void 
   const sha256 = readFileSync(join(mirror, "config"), "utf8").includes("sha256");
   makeBareRepository(folder, sha256 ? "sha256" : "sha1");
   copyFileSync(join(mirror, "HEAD"), join(folder, "HEAD"));
-  copyFileSync(join(mirror, "packed-refs"), join(folder, "packed-refs"));
-  // as the sandbox sees it
+  // As the sandbox sees them. The link is read when git wants the refs: the folder may be made before they are the newest.
+  symlinkSync("/mirror/packed-refs", join(folder, "packed-refs"));
   writeFileSync(join(folder, "objects", "info", "alternates"), "/mirror/objects\n");
 }

@@ -32,10 +32,20 @@ echo ready >&3
 read -r answer <&3 && test "$answer" = yes
 `;
 
+/**
+ * What receive-pack has put into its quarantine as the object store, the rest behind it. Found when all of stdin is there:
+ * such a sandbox is made before the push has come, and waits.
+ */
+const QUARANTINE = `
+cat >/tmp/input
+set -- /push/objects/*incoming-*
+test $# -eq 1 && test -d "$1" || exit 1
+GIT_OBJECT_DIRECTORY=$1 GIT_ALTERNATE_OBJECT_DIRECTORIES=/push/objects
+export GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES`;
+
 /** stdin: new ids. Their commits' paths go to descriptor 3; all objects of the quarantine, and only those, to stdout. */
-export const INSPECT = `
-cat >/tmp/new
-{ git rev-list --stdin --not --all </tmp/new >/tmp/commits &&
+export const INSPECT = `${QUARANTINE}
+{ git rev-list --stdin --not --all </tmp/input >/tmp/commits &&
   git diff-tree --stdin -c --root -r -z --raw --no-renames --no-abbrev </tmp/commits >&3; } &
 paths=$!
 unset GIT_ALTERNATE_OBJECT_DIRECTORIES
@@ -43,21 +53,44 @@ git cat-file --batch --batch-all-objects --unordered --buffer || exit 1
 wait $paths`;
 
 /** stdin: \`OLD NEW\` a line. Prints each old id that isn't reached from its new one. */
-export const PUSH_ANCESTOR = `
+export const PUSH_ANCESTOR = `${QUARANTINE}
 while read -r old new; do
   printf '%s\\n^%s\\n' "$old" "$new" | git rev-list --stdin --max-count=1 || exit 1
-done`;
+done </tmp/input`;
 
 /** stdin: \`ONE OTHER\`. Prints the paths in which they differ. */
-export const PUSH_MOVED = `
-read -r one other || exit 1
+export const PUSH_MOVED = `${QUARANTINE}
+read -r one other </tmp/input || exit 1
 exec git diff-tree -r -z --name-only --no-renames --ignore-submodules=none "$one" "$other"`;
+
+/** stdin: the word \`offsets\` or \`ids\`, then ids. */
+export const PACK_OBJECTS = `${QUARANTINE}
+exec </tmp/input
+read -r bases || exit 1
+test "$bases" = offsets && set -- --delta-base-offset || set --
+exec git pack-objects --stdout -q "$@"`;
+
+export const WRITE_OBJECTS = `${QUARANTINE}
+exec git index-pack --stdin --strict </tmp/input`;
 
 /** ssh with a connection of the sidecar's: ssh closes what it inherits, so two pipes take its bytes to descriptor 3. */
 export const CONNECT = `
 mkfifo /tmp/in /tmp/out || exit 1
 cat <&3 >/tmp/in & cat </tmp/out >&3 & exec 3>&-
 exec /usr/bin/ssh -F /ssh/config -- upstream "$1"`;
+
+/**
+ * The same, and the connection stays for a second command, which begins when a line comes on descriptor 4 (ssh_config,
+ * ControlPersist; its socket is in the sandbox's own /tmp). Where the upstream takes no second session, that one fails.
+ */
+export const CONNECT_TWICE = `
+mkfifo /tmp/in /tmp/out || exit 1
+cat <&3 >/tmp/in & cat </tmp/out >&3 & exec 3>&-
+exec 5<&0
+/usr/bin/ssh -F /ssh/config -o ControlMaster=yes -o ControlPath=/tmp/mux -o ControlPersist=60 -- upstream "$1" <&5 4>&- || exit $?
+exec 5<&- 1>&-
+read -r go <&4 || exit 0
+exec /usr/bin/ssh -F /ssh/config -o ControlMaster=no -o ControlPath=/tmp/mux -- upstream "$2" <&4 >&4`;
 
 export const LFS_WRITE = `exec cat >"$1"`;
 export const LFS_READ = `exec cat "$1"`;

@@ -11,6 +11,7 @@ import { LfsGate } from "./lfs/lfs-gate.ts";
 import { lfsScans } from "./lfs/object-scan.ts";
 import { LfsTransfers } from "./lfs/transfers.ts";
 import { UpstreamLfs } from "./lfs/upstream-lfs.ts";
+import { PreparedPrograms } from "./prepared-programs.ts";
 import type { GitPrograms } from "./programs.ts";
 import { PushInspector } from "./push/inspector.ts";
 import { Pusher } from "./push/pusher.ts";
@@ -36,7 +37,8 @@ export interface GateOptions {
 
 /** The git gate of one bottle, over the egress plane's dialler and detectors. */
 export function createGitGate(options: GateOptions, shared: Shared): GitGate {
-  const { programs, proposals, record } = options;
+  const { proposals, record } = options;
+  const programs = new PreparedPrograms(options.programs);
   const client = new HttpClient(shared.upstream);
   const ways = new Map(options.repos.map((plan) => [plan, wayTo(plan, options, shared, client)]));
   const repos = [...ways].map(([plan, { connect }]) => makeRepo(plan, programs, connect));

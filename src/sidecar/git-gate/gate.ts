@@ -10,16 +10,18 @@ import { type GateAnswer, GateExchange, type GateRequest } from "./http/gate-exc
 import type { Asked, RepoPaths } from "./http/repo-path.ts";
 import { requestBody } from "./http/request-body.ts";
 import type { LfsGate } from "./lfs/lfs-gate.ts";
-import type { GitPrograms } from "./programs.ts";
+import { PREPARED_MS } from "./limits.ts";
+import type { PreparedPrograms } from "./prepared-programs.ts";
 import type { Pusher } from "./push/pusher.ts";
 import { hostKeyRefusal, type Repo } from "./repo.ts";
 import { UpstreamRefused } from "./upstream/conversation.ts";
-import { packet } from "./wire/pkt-line.ts";
+import { FLUSH, packet } from "./wire/pkt-line.ts";
+import { encodeReceiveAdvertisement } from "./wire/receive-advertisement.ts";
 
 export interface GateParts {
   readonly repos: ReadonlyMap<string, Repo>;
   readonly paths: RepoPaths;
-  readonly programs: GitPrograms;
+  readonly programs: PreparedPrograms;
   readonly pusher: Pusher;
   /** by repository */
   readonly lfs: ReadonlyMap<string, LfsGate>;
@@ -111,8 +113,18 @@ export class GitGate implements InnerPlane {
     { incoming, gone }: GateRequest,
     startedAt: number,
   ): Promise<GateAnswer> {
-    const { programs } = this.#parts;
-    const refs = await repo.mirror.refresh();
+    const { programs, pusher } = this.#parts;
+    const { name } = repo.plan;
+    const protocol = protocolOf(incoming);
+    const fields = ["content-type", `application/x-${service}-advertisement`, ...NO_CACHE];
+    const rpc = { op: "upload-pack", repo: name, protocol, advertise: false } as const;
+    // Version 2 says nothing of refs before it is asked, with the next request.
+    const second = service === "git-upload-pack" && protocol.includes("version=2");
+    // A mirror that was never looked at may be made anew, under what is started now.
+    const seen = repo.mirror.last !== undefined;
+    if (seen && service === "git-receive-pack") pusher.expect(repo);
+    if (seen && second) programs.prepare([{ ...rpc, advertise: true }, rpc], PREPARED_MS);
+    const refs = await repo.mirror.refresh(service === "git-receive-pack");
     this.#parts.record({
       ...eventOf(repo, startedAt),
       event: "refresh",
@@ -120,19 +132,13 @@ export class GitGate implements InnerPlane {
       refs: [],
       refs_left_out: refs.refs.size,
     });
-    const protocol = protocolOf(incoming);
-    const git =
-      service === "git-upload-pack"
-        ? await programs.start({ op: "upload-pack", repo: repo.plan.name, advertise: true, protocol })
-        : await programs.start({ op: "advertise-push", repo: repo.plan.name });
+    if (service === "git-receive-pack")
+      return { status: 200, fields, body: encodeReceiveAdvertisement(refs) };
+    const git = await programs.start({ ...rpc, advertise: true });
     gone.addEventListener("abort", () => git.kill());
     git.stdin.end();
-    const fields = ["content-type", `application/x-${service}-advertisement`, ...NO_CACHE];
     // gitprotocol-http: version 2's capabilities come without the line that names the service.
-    const named =
-      protocol.includes("version=2") && service === "git-upload-pack"
-        ? []
-        : [packet(`# service=${service}\n`), Buffer.from("0000")];
+    const named = second ? [] : [packet(`# service=${service}\n`), FLUSH];
     const body = (async function* () {
       yield* named;
       yield* git.stdout as AsyncIterable<Buffer>;

@@ -1,7 +1,7 @@
 import { Socket, type SocketConstructorOpts } from "node:net";
 import { PassThrough } from "node:stream";
 import type { FromSidecar, GitStream, ToSidecar } from "../protocol.ts";
-import { type GitJob, type GitProcess, type GitPrograms, WITH_SOCKET, WITHOUT_PROGRAM } from "./programs.ts";
+import { type GitJob, type GitProcess, type GitPrograms, socketCount, WITHOUT_PROGRAM } from "./programs.ts";
 
 type Said = Extract<ToSidecar, { type: "git_stream" | "git_failed" | "git_exit" }>;
 
@@ -39,7 +39,7 @@ export class LauncherPrograms implements GitPrograms {
       ended = resolve;
     });
     return new Promise((begun, failed) => {
-      const wanted = WITHOUT_PROGRAM.has(job.op) ? 0 : WITH_SOCKET.has(job.op) ? 3 : 2;
+      const wanted = WITHOUT_PROGRAM.has(job.op) ? 0 : 2 + socketCount(job);
       this.#asked.set(id, { streams: new Map(), wanted, begun, failed, ended, exited });
       this.#tell({ type: "git_start", id, job });
     });
@@ -75,6 +75,7 @@ export class LauncherPrograms implements GitPrograms {
       stdin,
       stdout,
       socket: streams.get("socket"),
+      second: streams.get("second"),
       exited,
       kill: () => {
         for (const stream of streams.values()) stream.destroy();

@@ -66,3 +66,7 @@ export const MAX_ACTION_FIELD_BYTES = 16 * 1024;
 export const MAX_AUTHENTICATION_BYTES = 64 * 1024;
 /** How long what it said is used again, in milliseconds; then it is asked anew. Forges' tokens last minutes. */
 export const AUTHENTICATION_MS = 60_000;
+/** How long programs that wait for a request that is likely to come are kept, and a connection to the upstream, in milliseconds. */
+export const PREPARED_MS = 20_000;
+/** How long an ssh whose input has ended may go on, in milliseconds; it is ended beyond. */
+export const LAST_WORDS_MS = 10_000;

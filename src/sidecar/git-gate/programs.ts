@@ -26,8 +26,6 @@ export type GitJob =
       readonly advertise: boolean;
       readonly protocol: string;
     }
-  /** what `git receive-pack` advertises of the mirror */
-  | { readonly op: "advertise-push"; readonly repo: string }
   /** `git receive-pack --stateless-rpc` in a repository made for this push; its pre-receive hook asks on the socket */
   | { readonly op: "receive-pack"; readonly repo: string; readonly push: string }
   /**
@@ -39,20 +37,22 @@ export type GitJob =
   | { readonly op: "push-ancestor"; readonly repo: string; readonly push: string }
   /** `ONE OTHER` on stdin: the paths that two commits' trees differ in, each ended by NUL */
   | { readonly op: "push-moved"; readonly repo: string; readonly push: string }
-  /** ids with their path on stdin, as `-ID` commits that deltas may lean on; a pack with just those objects on stdout */
-  | {
-      readonly op: "pack-objects";
-      readonly repo: string;
-      readonly push: string;
-      /** deltas may name their base by its place */
-      readonly offsets: boolean;
-    }
+  /**
+   * On stdin `offsets` (deltas may name their base by its place) or `ids`, then ids with their path, and as `-ID` commits
+   * that deltas may lean on; a pack with just those objects on stdout.
+   */
+  | { readonly op: "pack-objects"; readonly repo: string; readonly push: string }
   /** a pack on stdin, whose objects are the push's from then on */
   | { readonly op: "write-objects"; readonly repo: string; readonly push: string }
   /** forgets the push and all its objects; ends at once */
   | { readonly op: "discard"; readonly repo: string; readonly push: string }
   /** `ssh` to the upstream, which runs the service; the socket is its connection to the upstream */
   | { readonly op: "connect"; readonly repo: string; readonly service: SshService }
+  /**
+   * `ssh` that runs `git-upload-pack` on stdin and stdout, and, when a line comes on the second socket, `git-receive-pack`
+   * there, over the same connection. The first socket is that connection.
+   */
+  | { readonly op: "connect-twice"; readonly repo: string }
   /** `ssh-keygen -Y sign -n git`: payload on stdin, armored signature on stdout */
   | { readonly op: "sign"; readonly repo: string }
   /** texts on stdin, a JSON report on stdout; `config`: the text of its configuration */
@@ -76,6 +76,8 @@ export interface GitProcess {
   readonly stdout: Readable;
   /** descriptor 3, where the job has one */
   readonly socket: Duplex | undefined;
+  /** descriptor 4 */
+  readonly second?: Duplex | undefined;
   /** stderr: its last bytes, printable */
   readonly exited: Promise<{ readonly code: number; readonly stderr: string }>;
   kill(): void;
@@ -86,8 +88,11 @@ export interface GitPrograms {
   start(job: GitJob): Promise<GitProcess>;
 }
 
-/** Which jobs have a socket. */
-export const WITH_SOCKET: ReadonlySet<GitJob["op"]> = new Set(["receive-pack", "inspect", "connect"]);
+/** How many sockets a job has, besides stdin and stdout. */
+export function socketCount({ op }: GitJob): 0 | 1 | 2 {
+  if (op === "connect-twice") return 2;
+  return op === "receive-pack" || op === "inspect" || op === "connect" ? 1 : 0;
+}
 
 /** Which the launcher does itself. */
 export const WITHOUT_PROGRAM: ReadonlySet<GitJob["op"]> = new Set(["mirror-reset", "discard", "lfs-remove"]);

@@ -30,8 +30,8 @@ export function readGitJob(value: unknown, repos: ReadonlySet<string>): GitJob |
     case "mirror-tidy":
     case "mirror-has":
     case "mirror-read":
-    case "advertise-push":
     case "sign":
+    case "connect-twice":
       return { op, repo };
     case "mirror-reset": {
       const format = said.text("format", /^(?:sha1|sha256)$/);
@@ -45,14 +45,11 @@ export function readGitJob(value: unknown, repos: ReadonlySet<string>): GitJob |
     case "inspect":
     case "push-ancestor":
     case "push-moved":
+    case "pack-objects":
     case "write-objects":
     case "discard": {
       const push = said.text("push", PUSH);
       return push === undefined ? undefined : { op, repo, push };
-    }
-    case "pack-objects": {
-      const push = said.text("push", PUSH);
-      return push === undefined ? undefined : { op, repo, push, offsets: said.flag("offsets") };
     }
     case "connect": {
       const wanted = said.text("service", /^[a-z -]{1,40}$/);

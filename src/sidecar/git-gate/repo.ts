@@ -13,6 +13,8 @@ export interface Repo {
   readonly mirror: Mirror;
   /** pushes go one after the other: the next one's head start is to see what the one before did */
   pushing: Promise<unknown>;
+  /** of a push that is expected, and whose programs are started */
+  nextPush: string | undefined;
 }
 
 export function makeRepo(plan: GitRepoConfig, programs: GitPrograms, connect: Connect): Repo {
@@ -22,6 +24,7 @@ export function makeRepo(plan: GitRepoConfig, programs: GitPrograms, connect: Co
     connect,
     mirror: new Mirror(plan.name, programs, connect),
     pushing: Promise.resolve(),
+    nextPush: undefined,
   };
 }
 

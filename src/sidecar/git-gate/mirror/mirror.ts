@@ -40,9 +40,10 @@ export class Mirror {
   /**
    * Brings it to what the upstream has now; who asks while that is under way gets its result. Rejects with
    * `UpstreamRefused`: what is there then may be old, and isn't to be served.
+   * `keep`: as `Connect` has it.
    */
-  refresh(): Promise<Refs> {
-    this.#refreshing ??= this.#refresh().finally(() => {
+  refresh(keep = false): Promise<Refs> {
+    this.#refreshing ??= this.#refresh(keep).finally(() => {
       this.#refreshing = undefined;
     });
     return this.#refreshing;
@@ -69,8 +70,8 @@ export class Mirror {
     );
   }
 
-  async #refresh(): Promise<Refs> {
-    const conversation = await this.#connect("git-upload-pack");
+  async #refresh(keep: boolean): Promise<Refs> {
+    const conversation = await this.#connect("git-upload-pack", keep);
     try {
       const [said] = await Promise.all([readAdvertisement(conversation.advertisement), this.#load()]);
       await this.#bring(said, conversation);

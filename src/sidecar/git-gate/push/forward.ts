@@ -123,10 +123,9 @@ async function* pack(
   { repo, push, objects, edges }: Forwarded,
   { capabilities }: Advertisement,
 ): AsyncGenerator<Buffer> {
-  const offsets = capabilities.has("ofs-delta");
   const bases = capabilities.has("no-thin") ? NONE : edges;
-  const git = await programs.start({ op: "pack-objects", repo, push, offsets });
-  const fed = feed(idLines(objects, bases), git.stdin);
+  const git = await programs.start({ op: "pack-objects", repo, push });
+  const fed = feed(idLines(objects, bases, capabilities.has("ofs-delta")), git.stdin);
   yield* git.stdout as AsyncIterable<Buffer>;
   await fed;
   const { code, stderr } = await git.exited;
@@ -138,8 +137,9 @@ const NONE: ReadonlySet<string> = new Set();
 async function* idLines(
   objects: ReadonlyMap<string, string>,
   edges: ReadonlySet<string>,
+  offsets: boolean,
 ): AsyncGenerator<Buffer> {
-  let lines = [...edges].map((id) => `-${id}\n`);
+  let lines = [offsets ? "offsets\n" : "ids\n", ...[...edges].map((id) => `-${id}\n`)];
   for (const [id, path] of objects) {
     // The path is a hint for good deltas only.
     lines.push(path === "" || path.includes("\n") ? `${id}\n` : `${id} ${path}\n`);

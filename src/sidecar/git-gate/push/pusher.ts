@@ -8,8 +8,9 @@ import type { ProposalStore } from "../../supervise/proposals.ts";
 import { eventOf } from "../event.ts";
 import { NO_CACHE } from "../http/answers.ts";
 import type { GateAnswer } from "../http/gate-exchange.ts";
-import { HOLD_MS } from "../limits.ts";
-import type { GitProcess, GitPrograms } from "../programs.ts";
+import { HOLD_MS, PREPARED_MS } from "../limits.ts";
+import type { PreparedPrograms } from "../prepared-programs.ts";
+import type { GitProcess } from "../programs.ts";
 import type { Repo } from "../repo.ts";
 import { run } from "../run.ts";
 import { UpstreamRefused } from "../upstream/conversation.ts";
@@ -26,7 +27,7 @@ import { recordedFindings, recordedRefs } from "./recorded.ts";
 import type { Signer } from "./signer.ts";
 
 export interface PusherParts {
-  readonly programs: GitPrograms;
+  readonly programs: PreparedPrograms;
   readonly inspector: PushInspector;
   readonly signer: Signer;
   /** undefined: nobody can be asked (`supervise: false`) */
@@ -52,6 +53,23 @@ export class Pusher {
 
   constructor(parts: PusherParts) {
     this.#parts = parts;
+  }
+
+  /** A push of this repository is likely to come: the programs that will look at it are started. */
+  expect(repo: Repo): void {
+    const { name } = repo.plan;
+    if (repo.nextPush !== undefined) return;
+    const push = newId();
+    const jobs = (["receive-pack", "inspect", "pack-objects"] as const).map((op) => ({
+      op,
+      repo: name,
+      push,
+    }));
+    repo.nextPush = push;
+    this.#parts.programs.prepare(jobs, PREPARED_MS, () => {
+      if (repo.nextPush === push) repo.nextPush = undefined;
+      void this.#discard(name, push);
+    });
   }
 
   /** Answers one `git-receive-pack` request. */
@@ -91,7 +109,8 @@ export class Pusher {
     gone: AbortSignal,
     startedAt: number,
   ): Promise<void> {
-    const push = randomBytes(6).toString("hex");
+    const push = repo.nextPush ?? newId();
+    repo.nextPush = undefined;
     const before = repo.pushing;
     const done = (async () => {
       await before.catch(() => {});
@@ -100,7 +119,7 @@ export class Pusher {
       } catch (error) {
         return failed(error, repo, request);
       } finally {
-        await run(this.#parts.programs, { op: "discard", repo: repo.plan.name, push }).catch(() => {});
+        await this.#discard(repo.plan.name, push);
       }
     })();
     repo.pushing = done;
@@ -113,6 +132,10 @@ export class Pusher {
     if (refusal) output.say(...refusalLines(refusal, id));
     this.#record(repo, request.updates, { ...outcome, ...(refusal && { refusal }), id }, startedAt, redacted);
     output.end(encodeReport(request.report, request.sideBand, unpack, results));
+  }
+
+  async #discard(repo: string, push: string): Promise<void> {
+    await run(this.#parts.programs, { op: "discard", repo, push }).catch(() => {});
   }
 
   async #push(

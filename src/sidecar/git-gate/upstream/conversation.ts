@@ -13,9 +13,13 @@ export interface Conversation {
   close(): void;
 }
 
-/** Opens a service at one upstream. Rejects with `UpstreamRefused`. */
+/**
+ * Opens a service at one upstream. `keep`: a push will likely follow, so that the connection is worth keeping for a while.
+ * Rejects with `UpstreamRefused`.
+ */
 export type Connect = (
   service: Extract<SshService, "git-upload-pack" | "git-receive-pack">,
+  keep?: boolean,
 ) => Promise<Conversation>;
 
 /** The upstream could not be reached, or would not do it. The message is a sentence, printable. */

@@ -2,8 +2,9 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { printable } from "../../../base/printable.ts";
 import { UpstreamError } from "../../egress/stream.ts";
-import type { GitPrograms, SshService } from "../programs.ts";
-import { PacketReader } from "../wire/pkt-line.ts";
+import { LAST_WORDS_MS, PREPARED_MS } from "../limits.ts";
+import type { GitJob, GitProcess, GitPrograms, SshService } from "../programs.ts";
+import { FLUSH, PacketReader } from "../wire/pkt-line.ts";
 import { type Connect, type Conversation, UpstreamRefused } from "./conversation.ts";
 import { feed } from "./feed.ts";
 
@@ -17,18 +18,28 @@ export interface SshRun {
   close(): void;
 }
 
-/** `dial`: a connection to the upstream's host and port. Rejects with `UpstreamRefused` when there is none. */
+/** A connection to the upstream's host and port. */
+export type Dial = () => Promise<Socket>;
+
+/** Rejects with `UpstreamRefused` when there is no connection. */
 export async function openSsh(
   repo: string,
   programs: GitPrograms,
-  dial: () => Promise<Socket>,
+  dial: Dial,
   service: SshService,
 ): Promise<SshRun> {
+  const { git, close } = await startSsh(programs, dial, { op: "connect", repo, service });
+  return { stdin: git.stdin, stdout: git.stdout as AsyncIterable<Buffer>, exited: git.exited, close };
+}
+
+/** Runs ssh over a connection of ours. */
+async function startSsh(
+  programs: GitPrograms,
+  dial: Dial,
+  job: Extract<GitJob, { op: "connect" | "connect-twice" }>,
+): Promise<{ readonly git: GitProcess; close(): void }> {
   // Both at once: the sandbox takes its time, and so does a handshake.
-  const [dialled, started] = await Promise.allSettled([
-    dial(),
-    programs.start({ op: "connect", repo, service }),
-  ]);
+  const [dialled, started] = await Promise.allSettled([dial(), programs.start(job)]);
   if (started.status === "rejected" || dialled.status === "rejected") {
     if (dialled.status === "fulfilled") dialled.value.destroy();
     if (started.status === "fulfilled") started.value.kill();
@@ -38,15 +49,14 @@ export async function openSsh(
     throw error;
   }
   const connection = dialled.value;
-  const { stdin, stdout, socket, exited, kill } = started.value;
+  const git = started.value;
+  const { socket, exited, kill } = git;
   if (socket === undefined) throw new Error("ssh has no connection");
   socket.pipe(connection).pipe(socket);
   connection.on("close", () => socket.end());
   void exited.then(() => connection.destroy());
   return {
-    stdin,
-    stdout: stdout as AsyncIterable<Buffer>,
-    exited,
+    git,
     close() {
       kill();
       connection.destroy();
@@ -55,22 +65,99 @@ export async function openSsh(
 }
 
 /** Git's services over ssh, in protocol version 0. */
-export function connectSsh(repo: string, programs: GitPrograms, dial: () => Promise<Socket>): Connect {
-  return async (service): Promise<Conversation> => {
-    const { stdin, stdout, exited, close } = await openSsh(repo, programs, dial, service);
-    const reader = new PacketReader(stdout);
+export function connectSsh(repo: string, programs: GitPrograms, dial: Dial): Connect {
+  /** a connection that a fetch has left, over which a push can go */
+  let spare: KeptConnection | undefined;
+  return async (service, keep = false): Promise<Conversation> => {
+    if (service === "git-upload-pack" && keep) {
+      const kept = new KeptConnection(await startSsh(programs, dial, { op: "connect-twice", repo }));
+      spare?.end();
+      spare = kept;
+      return kept.first();
+    }
+    const kept = service === "git-receive-pack" ? spare : undefined;
+    if (kept) spare = undefined;
+    return (await kept?.second()) ?? conversation(await openSsh(repo, programs, dial, service));
+  };
+}
+
+function conversation({ stdin, stdout, exited, close }: SshRun): Conversation {
+  const reader = new PacketReader(stdout);
+  return {
+    advertisement: reader,
+    async ask(request) {
+      void feed(request, stdin);
+      return reader;
+    },
+    reason: () => lastWords(exited, close, stdin),
+    close,
+  };
+}
+
+/** What ssh says when all its input has ended; one that doesn't end by itself is ended. */
+async function lastWords(
+  exited: GitProcess["exited"],
+  end: () => void,
+  ...inputs: readonly Duplex[]
+): Promise<string> {
+  for (const input of inputs) input.end();
+  const timer = setTimeout(end, LAST_WORDS_MS);
+  const { stderr } = await exited;
+  clearTimeout(timer);
+  return printable(stderr.replaceAll("\n", "; "), 1000);
+}
+
+/** A connection that carries a fetch, and after it a push: the second needs no new handshake. */
+class KeptConnection {
+  readonly #git: GitProcess;
+  readonly #close: () => void;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor({ git, close }: Awaited<ReturnType<typeof startSsh>>) {
+    this.#git = git;
+    this.#close = close;
+  }
+
+  first(): Conversation {
+    const { stdin, stdout, exited, second } = this.#git;
+    const run = { stdin, stdout: stdout as AsyncIterable<Buffer>, exited, close: this.#close };
     return {
+      ...conversation(run),
+      reason: () => lastWords(exited, this.#close, stdin, ...(second ? [second] : [])),
+      close: () => {
+        stdin.end(FLUSH);
+        stdout.resume();
+        this.#timer = setTimeout(this.#close, PREPARED_MS);
+        this.#timer.unref();
+      },
+    };
+  }
+
+  /** Undefined: it is over, or the upstream takes no second command on a connection. */
+  async second(): Promise<Conversation | undefined> {
+    clearTimeout(this.#timer);
+    const { second, exited } = this.#git;
+    if (second === undefined) return undefined;
+    const stdout = second as AsyncIterable<Buffer>;
+    second.write("go\n");
+    const reader = new PacketReader(stdout);
+    if (!(await reader.begins().catch(() => false))) {
+      this.#close();
+      return undefined;
+    }
+    const next = conversation({ stdin: second, stdout, exited, close: this.#close });
+    return {
+      ...next,
       advertisement: reader,
       async ask(request) {
-        void feed(request, stdin);
+        void feed(request, second);
         return reader;
       },
-      async reason() {
-        stdin.end();
-        const { stderr } = await exited;
-        return printable(stderr.replaceAll("\n", "; "), 1000);
-      },
-      close,
     };
-  };
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#close();
+  }
 }

@@ -58,6 +58,11 @@ export class PacketReader {
     return payload;
   }
 
+  /** Waits for the next packet to begin. False: the stream ended. */
+  begins(): Promise<boolean> {
+    return this.#have(4);
+  }
+
   /** Everything behind the last packet that was read. */
   async *rest(): AsyncGenerator<Buffer> {
     if (this.#bytes.length > 0) yield this.#bytes;
