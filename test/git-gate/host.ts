@@ -67,7 +67,10 @@ export async function startHost(options: HostOptions): Promise<{
   atEnd(() => {
     child.kill("SIGKILL");
   });
-  const programs = new LauncherPrograms((message) => child.send(message));
+  const programs = new LauncherPrograms((message) => {
+    // What is given up when the test is over has ended with the host.
+    if (child.connected) child.send(message);
+  });
   const ready = new Promise<void>((resolve, reject) => {
     child.on("message", (message: { readonly type: string }, handle: unknown) => {
       if (message.type === "ready") resolve();

@@ -27,10 +27,10 @@ export function errorAnswer(status: number, message: string, id: string): LfsAns
 }
 
 /**
- * A refusal as git-lfs prints it. Its status is 422 whatever the code: git-lfs tries again what was answered with 403 (an
- * expired authorization, for it) or 429.
+ * A refusal as git-lfs prints it. Its status is 400 whatever the code: git-lfs tries again what was answered with 403 (an
+ * expired authorization, for it) or 429, and takes an upload answered with 422 for one that went well.
  */
 export function refusalAnswer(refusal: Refusal, id: string): LfsAnswer {
-  const answer = errorAnswer(422, refusalLines(refusal, id).join("\n"), id);
+  const answer = errorAnswer(400, refusalLines(refusal, id).join("\n"), id);
   return { ...answer, fields: [...answer.fields, "x-bot-bottle-verdict", refusal.code] };
 }

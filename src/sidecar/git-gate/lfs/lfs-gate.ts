@@ -83,7 +83,9 @@ export class LfsGate {
     const object = objectOf(oid, Number(size));
     if (object !== undefined && method === "PUT") return await this.#upload(object, body, gone, startedAt);
     if (object !== undefined && method === "GET") return await this.#download(object, gone, startedAt);
-    if (/^\/locks(?:\/|$)/.test(path)) throw new LfsRequestError(404, "the gate serves no file locks");
+    // git-lfs asks before each push, and takes this for a server without locks.
+    if (/^\/locks(?:\/|$)/.test(path))
+      return errorAnswer(404, "bot-bottle: the gate serves no file locks", randomBytes(6).toString("hex"));
     throw new LfsRequestError(404, "the gate serves LFS' batch API and its objects, nothing else");
   }
 

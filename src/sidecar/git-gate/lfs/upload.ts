@@ -55,15 +55,15 @@ async function receive(object: LfsObject, body: Readable, scan: ObjectScan, spoo
   let length = 0;
   for await (const bytes of body as AsyncIterable<Buffer>) {
     length += bytes.length;
-    if (length > object.size) throw new LfsRequestError(422, "the object has more bytes than it says");
+    if (length > object.size) throw new LfsRequestError(400, "the object has more bytes than it says");
     hash.update(bytes);
     await scan.write(bytes);
     await spool.write(bytes);
   }
   await spool.end();
-  if (length < object.size) throw new LfsRequestError(422, "the object has fewer bytes than it says");
+  if (length < object.size) throw new LfsRequestError(400, "the object has fewer bytes than it says");
   if (hash.digest("hex") !== object.oid)
-    throw new LfsRequestError(422, "the object is not what its SHA-256 says");
+    throw new LfsRequestError(400, "the object is not what its SHA-256 says");
 }
 
 async function forward(upstream: UpstreamLfs, object: LfsObject, spool: Spool): Promise<void> {
