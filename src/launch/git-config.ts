@@ -1,5 +1,6 @@
 import type { GitRepoPlan } from "../plan/git.ts";
 import type { HomeFile, LaunchPlan } from "../plan/launch-plan.ts";
+import { LFS_ANSWER_SECONDS } from "./limits.ts";
 
 /** The gate as a bottle's git reaches it. */
 const GATE = "http://git.bottle";
@@ -16,6 +17,12 @@ const SSH_SCHEMES = ["ssh", "git+ssh", "ssh+git"];
 type Rewrite = readonly [prefix: string, base: string];
 
 /**
+ * git-lfs gives up after 30 s without a byte, and the gate answers an upload when the upstream has the object, which it is
+ * sent only when all of it was read.
+ */
+const LFS = [`[lfs ${quoted(`${GATE}/`)}]\n`, `\tactivitytimeout = ${LFS_ANSWER_SECONDS}\n`];
+
+/**
  * The bottle's ~/.gitconfig: who commits, and which URLs lead to the gate (`url.BASE.insteadOf`, the longest prefix
  * wins). The agent may change it and gains nothing: it has no other way to an upstream, and holds no credential.
  */
@@ -24,7 +31,11 @@ export function gitConfig({ git, gitUser }: Pick<LaunchPlan, "git" | "gitUser">)
   const urls = rewrites(git).map(
     ([prefix, base]) => `[url ${quoted(base)}]\n\tinsteadOf = ${quoted(prefix)}\n`,
   );
-  const content = [...(user.length > 0 ? ["[user]\n", ...user] : []), ...urls].join("");
+  const content = [
+    ...(user.length > 0 ? ["[user]\n", ...user] : []),
+    ...(git.length > 0 ? LFS : []),
+    ...urls,
+  ].join("");
   return { path: ".gitconfig", content, mode: 0o600 };
 }
 

@@ -30,3 +30,5 @@ export const KNOWN_SECRET_MIN_CHARS = 8;
 export const MIRROR_ABOUT_BYTES = 4096;
 /** files of a mirror whose sizes `git` adds up; of one with more no size is shown */
 export const MIRROR_ENTRIES = 100_000;
+/** seconds that a bottle's git-lfs waits for the gate's next byte; then it gives up, and tries again */
+export const LFS_ANSWER_SECONDS = 3600;

@@ -154,3 +154,10 @@ test("an identity is what it was written as, quotes and backslashes and all", as
   expect(git("config", "user.name")).toBe(user.name);
   expect(git("config", "user.email")).toBe(user.email);
 });
+
+test("git-lfs waits for the gate as long as an upload to the upstream takes", async () => {
+  const { git } = await gitOf({ widgets: "ssh://git@forge.example.com/team/w.git" });
+  expect(
+    Number(git("config", "--get-urlmatch", "lfs.activitytimeout", "http://git.bottle/widgets.git")),
+  ).toBe(3600);
+});
