@@ -49,11 +49,12 @@ export function pushBody({ commands, pack, options, capabilities = [] }: RawPush
 /** Speaks smart HTTP's push by hand to `url` (`http://HOST:PORT/NAME.git`), as no git would. */
 export class RawPusher {
   readonly #url: string;
-  readonly #headers: OutgoingHttpHeaders;
+  readonly #proxyPort: number | undefined;
 
-  constructor(url: string, headers: OutgoingHttpHeaders = {}) {
+  /** `proxyPort`: of a proxy on 127.0.0.1 that takes plain HTTP's absolute-form. */
+  constructor(url: string, proxyPort?: number) {
     this.#url = url;
-    this.#headers = headers;
+    this.#proxyPort = proxyPort;
   }
 
   /** The refs that `info/refs` advertises to a push. */
@@ -88,8 +89,11 @@ export class RawPusher {
   ): Promise<Pick<RawAnswer, "status" | "headers" | "body">> {
     return new Promise((resolve, reject) => {
       const length = body ? { "content-length": body.length + (cut ? 1 : 0) } : {};
-      const all = { ...this.#headers, ...length, ...headers };
-      const outgoing = request(`${this.#url}${path}`, { method, headers: all, agent: false }, (incoming) => {
+      const url = `${this.#url}${path}`;
+      const proxy =
+        this.#proxyPort === undefined ? {} : { hostname: "127.0.0.1", port: this.#proxyPort, path: url };
+      const all = { host: new URL(url).host, ...length, ...headers };
+      const outgoing = request(url, { method, headers: all, agent: false, ...proxy }, (incoming) => {
         const chunks: Buffer[] = [];
         incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
         incoming.once("error", reject);

@@ -34,7 +34,7 @@ export interface SshUpstream {
   path(name: string): string;
   /**
    * Makes the bare repository `team/NAME.git`: a copy of the repository `seed`, or with one commit (`README.md`) on
-   * `main`; "empty": without any.
+   * `main`; "empty": without any; "sha256": with one, in that object format.
    */
   createRepo(name: string, seed?: string): Promise<void>;
   /** Runs git in the bare repository, as its owner. */
@@ -119,9 +119,10 @@ export async function startSshUpstream(): Promise<SshUpstream> {
     path,
     createRepo: async (name, seed) => {
       const bare = path(name);
-      await git(file("repos"), ["init", "-q", "--bare", "-b", "main", bare]);
+      const format = seed === "sha256" ? ["--object-format=sha256"] : [];
+      await git(file("repos"), ["init", "-q", "--bare", "-b", "main", ...format, bare]);
       if (seed === "empty") return;
-      if (seed === undefined) await firstCommit(bare, git);
+      if (seed === undefined || seed === "sha256") await firstCommit(bare, git);
       else await copyOf(seed, bare, git);
     },
     git: (name, args, input) => git(path(name), args, input),

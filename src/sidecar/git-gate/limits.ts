@@ -29,6 +29,8 @@ export const MAX_FETCH_REQUEST_BYTES = 64 * 1024 * 1024;
 export const MAX_GRAPH_BYTES = 256 * 1024 * 1024;
 /** Bytes of an upstream's words to the person who pushes; the rest is left out. */
 export const MAX_REMOTE_TEXT = 64 * 1024;
+/** How long an upstream's hooks may go on behind its report of a push, in milliseconds; then its connection is closed. */
+export const AFTER_REPORT_MS = 60_000;
 /** Between two signs of life to someone who pushes, in milliseconds. */
 export const KEEP_ALIVE_MS = 5_000;
 /** How long a push waits for the operator, in milliseconds; beyond, it is refused as pending, to be pushed again. */

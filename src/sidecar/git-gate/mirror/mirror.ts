@@ -54,20 +54,17 @@ export class Mirror {
     return this.#last;
   }
 
-  /** Ids among `ids` that it has. */
-  async has(ids: readonly string[]): Promise<ReadonlySet<string>> {
-    if (ids.length === 0) return new Set();
+  /** The types of those among `ids` that it has. */
+  async types(ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    if (ids.length === 0) return new Map();
     const { text } = await collect(
       this.#programs,
       { op: "mirror-has", repo: this.#repo },
       `${ids.join("\n")}\n`,
       MAX_STATE_BYTES,
     );
-    return new Set(
-      text
-        .split("\n")
-        .flatMap((line) => (line === "" || line.endsWith(" missing") ? [] : [line.split(" ")[0] ?? ""])),
-    );
+    const lines = text.split("\n").map((line) => line.split(" "));
+    return new Map(lines.flatMap(([id = "", type = "", size]) => (size === undefined ? [] : [[id, type]])));
   }
 
   async #refresh(keep: boolean): Promise<Refs> {

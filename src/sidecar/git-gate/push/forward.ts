@@ -1,7 +1,7 @@
 import { printable } from "../../../base/printable.ts";
 import { isZero } from "../../../policy/git/check-updates.ts";
 import type { RefUpdate } from "../../../policy/git/push-rules.ts";
-import { MAX_REMOTE_TEXT } from "../limits.ts";
+import { AFTER_REPORT_MS, MAX_REMOTE_TEXT } from "../limits.ts";
 import type { GitPrograms } from "../programs.ts";
 import { type Connect, UpstreamRefused } from "../upstream/conversation.ts";
 import { feed } from "../upstream/feed.ts";
@@ -62,6 +62,7 @@ export async function forward(
       ? new PacketReader(bandOne(answer, (text) => words.add(text)))
       : answer;
     const { unpack, results } = await readReport(report);
+    await heardOut(report);
     words.end();
     if (unpack !== undefined)
       throw new UpstreamRefused(`the upstream could not unpack the push: ${printable(unpack, 300)}.`);
@@ -80,6 +81,20 @@ export async function forward(
   } finally {
     conversation.close();
   }
+}
+
+/** An upstream's last hooks run behind its report, and talk; a connection that ends would end them. */
+async function heardOut(report: PacketReader): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, AFTER_REPORT_MS);
+  });
+  const heard = (async () => {
+    for await (const _ of report.rest());
+  })();
+  // What became of the push is known: how its connection ends changes nothing.
+  await Promise.race([late, heard.catch(() => {})]);
+  clearTimeout(timer);
 }
 
 function zeros(id: string): string {

@@ -21,6 +21,7 @@ import type { PushRequest } from "../wire/push-request.ts";
 import { ObjectGraph } from "./graph.ts";
 import { movedPaths } from "./moved-paths.ts";
 import { PushObjects } from "./push-objects.ts";
+import { checkTips } from "./tips.ts";
 import { readUpstreamRules, type UpstreamRules } from "./upstream-rules.ts";
 
 /** All that is known of a push when all of it was read. */
@@ -109,6 +110,7 @@ export class PushInspector {
       void feed(linesOf(tips), git.stdin);
       const [, changes] = await Promise.all([readObjects(git, objects), readChanges(git)]);
       const { code, stderr } = await git.exited;
+      await checkTips(request.updates, graph, repo.mirror);
       if (code !== 0) throw new Error(`the push could not be read: ${stderr}`);
       scanner.scanPaths(changes);
       const found: Scanned[] = [...scanner.found];
@@ -151,7 +153,7 @@ export class PushInspector {
     findings: readonly LocatedFinding[],
   ): Promise<readonly LocatedFinding[]> {
     const ids = [...new Set(findings.flatMap(({ oid }) => oid ?? []))];
-    const known = await repo.mirror.has(ids);
+    const known = await repo.mirror.types(ids);
     return findings.filter(({ oid }) => oid === undefined || !known.has(oid));
   }
 

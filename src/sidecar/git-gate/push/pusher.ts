@@ -25,6 +25,7 @@ import { PushOutput } from "./output.ts";
 import { receive, TooLarge } from "./receive.ts";
 import { recordedFindings, recordedRefs } from "./recorded.ts";
 import type { Signer } from "./signer.ts";
+import { InvalidObject } from "./tips.ts";
 
 export interface PusherParts {
   readonly programs: PreparedPrograms;
@@ -368,6 +369,8 @@ function failed(error: unknown, repo: Repo, request: PushRequest): Outcome {
     const detail = `${repo.plan.upstream.host}: ${error.message}`;
     return refused(refuse("git.upstream_failed", detail, repo.rule, { retryable: true }), request);
   }
+  if (error instanceof InvalidObject)
+    return refused(refuse("git.object_invalid", error.message, repo.rule), request);
   if (error instanceof TooLarge) return refused(refuse("git.too_large", error.message, repo.rule), request);
   if (error instanceof WireError) {
     return refused(
