@@ -14,6 +14,7 @@ import { UpstreamLfs } from "./lfs/upstream-lfs.ts";
 import { PreparedPrograms } from "./prepared-programs.ts";
 import type { GitPrograms } from "./programs.ts";
 import { PushInspector } from "./push/inspector.ts";
+import { PushJudge } from "./push/push-judge.ts";
 import { Pusher } from "./push/pusher.ts";
 import { Signer } from "./push/signer.ts";
 import { makeRepo } from "./repo.ts";
@@ -57,7 +58,11 @@ export function createGitGate(options: GateOptions, shared: Shared): GitGate {
     repos: new Map(repos.map((repo) => [repo.plan.name, repo])),
     paths: new RepoPaths(options.repos),
     programs,
-    pusher: new Pusher({ programs, inspector, signer: new Signer(programs), proposals, record }),
+    pusher: new Pusher({
+      ...{ programs, inspector, record },
+      signer: new Signer(programs),
+      judge: new PushJudge(proposals),
+    }),
     lfs: new Map(lfs),
     record,
   });

@@ -122,9 +122,11 @@ export class GitGate implements InnerPlane {
     const second = service === "git-upload-pack" && protocol.includes("version=2");
     // A mirror that was never looked at may be made anew, under what is started now.
     const seen = repo.mirror.last !== undefined;
+    // Its connection is what takes longest: it is begun first.
+    const refreshing = repo.mirror.refresh(service === "git-receive-pack");
     if (seen && service === "git-receive-pack") pusher.expect(repo);
     if (seen && second) programs.prepare([{ ...rpc, advertise: true }, rpc], PREPARED_MS);
-    const refs = await repo.mirror.refresh(service === "git-receive-pack");
+    const refs = await refreshing;
     this.#parts.record({
       ...eventOf(repo, startedAt),
       event: "refresh",
@@ -132,8 +134,10 @@ export class GitGate implements InnerPlane {
       refs: [],
       refs_left_out: refs.refs.size,
     });
-    if (service === "git-receive-pack")
+    if (service === "git-receive-pack") {
+      pusher.readRules(repo);
       return { status: 200, fields, body: encodeReceiveAdvertisement(refs) };
+    }
     const git = await programs.start({ ...rpc, advertise: true });
     gone.addEventListener("abort", () => git.kill());
     git.stdin.end();

@@ -116,7 +116,8 @@ export class Mirror {
     const { code, stderr } = await run(this.#programs, { op: "mirror-refs", repo: this.#repo }, text);
     if (code !== 0) throw new UpstreamRefused(`what the upstream sent is not whole: ${stderr}.`);
     this.#known = { format: said.format, head, refs: wanted };
-    if (want.length > 0) await run(this.#programs, { op: "mirror-tidy", repo: this.#repo });
+    // Nobody waits for it; who reads meanwhile finds what is in the new pack in the old ones.
+    if (want.length > 0) run(this.#programs, { op: "mirror-tidy", repo: this.#repo }).catch(() => {});
   }
 
   async #index(pack: AsyncIterable<Buffer>): Promise<void> {

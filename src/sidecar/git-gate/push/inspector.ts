@@ -162,7 +162,7 @@ export class PushInspector {
     const at = (head === undefined ? undefined : refs.get(head)) ?? "";
     const kept = this.#rules.get(name);
     if (kept?.head === at) return kept.rules;
-    const rules = this.#readRules(name, at !== "");
+    const rules = this.#readRules(name, at !== "", kept?.rules);
     this.#rules.set(name, { head: at, rules });
     rules.catch(() => this.#rules.delete(name));
     return rules;
@@ -182,8 +182,12 @@ export class PushInspector {
     return (text) => scanner.redacted(text);
   }
 
-  async #readRules(repo: string, hasHead: boolean): Promise<Rules> {
-    return this.#rulesWith(hasHead ? await readUpstreamRules(this.#programs, repo) : NO_RULES);
+  /** `last`: those of before; making them anew takes longer than reading. */
+  async #readRules(repo: string, hasHead: boolean, last: Promise<Rules> | undefined): Promise<Rules> {
+    const upstream = hasHead ? await readUpstreamRules(this.#programs, repo) : NO_RULES;
+    const before = await last?.catch(() => undefined);
+    const same = before?.upstream.rules === upstream.rules && before?.upstream.ignore === upstream.ignore;
+    return same && before ? before : this.#rulesWith(upstream);
   }
 
   #rulesWith(upstream: UpstreamRules): Rules {

@@ -3,49 +3,33 @@ import { printable } from "../../../base/printable.ts";
 import type { GitEvent } from "../../../journal/record.ts";
 import { checkUpdates, isZero } from "../../../policy/git/check-updates.ts";
 import { refusalLines } from "../../../policy/refusal.ts";
-import { type Refusal, refuse } from "../../../policy/verdict.ts";
-import type { ProposalStore } from "../../supervise/proposals.ts";
+import { refuse } from "../../../policy/verdict.ts";
 import { eventOf } from "../event.ts";
 import { NO_CACHE } from "../http/answers.ts";
 import type { GateAnswer } from "../http/gate-exchange.ts";
-import { HOLD_MS, PREPARED_MS } from "../limits.ts";
+import { PREPARED_MS } from "../limits.ts";
 import type { PreparedPrograms } from "../prepared-programs.ts";
 import type { GitProcess } from "../programs.ts";
 import type { Repo } from "../repo.ts";
 import { run } from "../run.ts";
-import { UpstreamRefused } from "../upstream/conversation.ts";
 import { PacketReader, WireError } from "../wire/pkt-line.ts";
 import { PROBE, type PushRequest, readPushRequest } from "../wire/push-request.ts";
-import { encodeReport, type RefResult, readReport } from "../wire/report.ts";
-
+import { encodeReport } from "../wire/report.ts";
 import { forward } from "./forward.ts";
 import type { Inspected, PushInspector } from "./inspector.ts";
-import { describeFinding, heldReason, judgeFindings, shown } from "./judge.ts";
+import { failed, type Outcome, refused, refusedByGit, withoutSecrets } from "./outcome.ts";
 import { PushOutput } from "./output.ts";
-import { receive, TooLarge } from "./receive.ts";
+import type { PushJudge } from "./push-judge.ts";
+import { receive } from "./receive.ts";
 import { recordedFindings, recordedRefs } from "./recorded.ts";
 import type { Signer } from "./signer.ts";
-import { InvalidObject } from "./tips.ts";
 
 export interface PusherParts {
   readonly programs: PreparedPrograms;
   readonly inspector: PushInspector;
   readonly signer: Signer;
-  /** undefined: nobody can be asked (`supervise: false`) */
-  readonly proposals: ProposalStore | undefined;
+  readonly judge: PushJudge;
   record(event: GitEvent): void;
-}
-
-/** What a push came to. */
-interface Outcome {
-  readonly refusal?: Refusal;
-  readonly hold?: boolean;
-  readonly results: readonly RefResult[];
-  readonly unpack?: string;
-  readonly inspected?: Inspected;
-  readonly bytes?: number;
-  /** of the refusal or the proposal */
-  readonly id?: string;
 }
 
 /** Takes pushes: unpacked in a quarantine, looked through whole, and then refused, held, or forwarded. */
@@ -71,6 +55,12 @@ export class Pusher {
       if (repo.nextPush === push) repo.nextPush = undefined;
       void this.#discard(name, push);
     });
+  }
+
+  /** What a push that likely comes is looked through with. */
+  readRules(repo: Repo): void {
+    // When it comes, it hears of an error.
+    this.#parts.inspector.rulesOf(repo).catch(() => {});
   }
 
   /** Answers one `git-receive-pack` request. */
@@ -120,7 +110,7 @@ export class Pusher {
       } catch (error) {
         return failed(error, repo, request);
       } finally {
-        await this.#discard(repo.plan.name, push);
+        void this.#discard(repo.plan.name, push);
       }
     })();
     repo.pushing = done;
@@ -147,7 +137,7 @@ export class Pusher {
     output: PushOutput,
     gone: AbortSignal,
   ): Promise<Outcome> {
-    const { programs, inspector } = this.#parts;
+    const { programs, inspector, judge } = this.#parts;
     const { updates } = request;
     const refs = repo.mirror.last ?? (await repo.mirror.refresh());
     const { push: rules, name } = repo.plan;
@@ -175,93 +165,19 @@ export class Pusher {
       const { fastForward } = inspected;
       const late = packed ? checkUpdates(rules, updates, { ...facts, fastForward }) : undefined;
       if (late) return { ...refused(late, request), ...seen };
-      const held = await this.#holdOrRefuse(repo, request, inspected, output, gone);
-      if (held.outcome) return { ...held.outcome, ...seen };
-      const outcome = await this.#forward(repo, push, request, inspected, output);
-      const nothing = outcome.results.every((result) => result.refused !== undefined);
-      if (nothing && held.approved !== undefined) this.#parts.proposals?.giveBack(held.approved);
-      return { ...outcome, ...seen };
+      const judged = await judge.judge(repo, request, inspected, output, gone);
+      if (judged.outcome) return { ...judged.outcome, ...seen };
+      let taken = false;
+      try {
+        const outcome = await this.#forward(repo, push, request, inspected, output);
+        taken = outcome.results.some((result) => result.refused === undefined);
+        return { ...outcome, ...seen };
+      } finally {
+        if (!taken) judge.giveBack(judged.approved);
+      }
     } finally {
       git?.kill();
     }
-  }
-
-  /** What was found in it, and the paths that wait for the operator. */
-  async #holdOrRefuse(
-    repo: Repo,
-    request: PushRequest,
-    { findings, heldPaths }: Inspected,
-    output: PushOutput,
-    gone: AbortSignal,
-  ): Promise<{ readonly outcome?: Outcome; readonly approved?: string }> {
-    const judged = judgeFindings(findings);
-    if (judged.code !== undefined) {
-      output.say(
-        "bot-bottle: the push was not forwarded; in it:",
-        ...shown(judged.refused.map(describeFinding)),
-      );
-      const detail =
-        "What is listed above would leave: take it out of every commit that is pushed (git rebase, git commit --amend), and push again.";
-      return { outcome: refused(refuse(judged.code, detail, repo.rule), request) };
-    }
-    const reasons = [
-      ...heldPaths.map(({ path, commit }) => ({
-        code: "git.held" as const,
-        text: `${printable(path, 200)} (commit ${commit.slice(0, 12)})`,
-      })),
-      ...judged.held.map(heldReason),
-    ];
-    if (reasons.length === 0) return {};
-    return await this.#hold(
-      repo,
-      request,
-      reasons,
-      judged.held.length > 0 ? "gitleaks-allow" : "push",
-      output,
-      gone,
-    );
-  }
-
-  async #hold(
-    repo: Repo,
-    request: PushRequest,
-    held: Parameters<ProposalStore["file"]>[1]["held"],
-    kind: Parameters<ProposalStore["file"]>[0],
-    output: PushOutput,
-    gone: AbortSignal,
-  ): Promise<{ readonly outcome?: Outcome; readonly approved?: string }> {
-    const { proposals } = this.#parts;
-    const { updates, options } = request;
-    const ask = { repo: repo.plan.name, upstream: repo.plan.url, updates, options, held };
-    const taken = proposals?.take(ask);
-    if (taken) {
-      output.say(`bot-bottle: the operator has approved this push (${taken.id})`);
-      return { approved: taken.id };
-    }
-    output.say("bot-bottle: this push waits for the operator, for:", ...shown(held.map(({ text }) => text)));
-    if (proposals === undefined) {
-      const detail = "It needs the operator, and this bottle's manifest says supervise: false.";
-      return { outcome: refused(refuse("git.held", detail, repo.rule), request) };
-    }
-    const filed = proposals.file(kind, ask);
-    if ("refused" in filed) {
-      const { retryable } = filed;
-      return { outcome: refused(refuse("git.held", `${filed.refused}.`, repo.rule, { retryable }), request) };
-    }
-    const { id } = filed.proposal;
-    if (filed.proposal.state === "pending")
-      output.say(`bot-bottle: asked as ${id}; waiting up to ${HOLD_MS / 1000} s`);
-    await proposals.wait(id, HOLD_MS, gone);
-    const used = proposals.take(ask);
-    if (used) return { approved: used.id };
-    const state = proposals.find(id);
-    const detail =
-      state?.state === "rejected"
-        ? `The operator rejected it${state.reason === undefined ? "" : `: ${printable(state.reason, 300)}`}.`
-        : `Pending as ${id}: push again after approval.`;
-    const needed = `the operator's: bot-bottle supervise approve ${id}`;
-    const refusal = refuse("git.held", detail, repo.rule, { needed, retryable: state?.state === "pending" });
-    return { outcome: { ...refused(refusal, request), hold: true, id } };
   }
 
   async #forward(
@@ -321,65 +237,6 @@ export class Pusher {
       ...(refusal && id !== undefined && { id }),
     });
   }
-}
-
-function withoutSecrets(refusal: Refusal, redacted: (text: string) => string): Refusal {
-  const { detail, needed } = refusal;
-  return { ...refusal, detail: redacted(detail), ...(needed !== undefined && { needed: redacted(needed) }) };
-}
-
-/** All refs with the code as their reason, which porcelain output shows. */
-function refused(refusal: Refusal, { updates }: PushRequest): Outcome {
-  return { refusal, results: updates.map(({ ref }) => ({ ref, refused: refusal.code })) };
-}
-
-async function refusedByGit(
-  { said, stderr }: { readonly said: Buffer; readonly stderr: string },
-  repo: Repo,
-  request: PushRequest,
-): Promise<Outcome> {
-  const report = await readReport(
-    new PacketReader(
-      (async function* () {
-        yield said;
-      })(),
-    ),
-  ).catch(() => undefined);
-  const problem = printable(stderr.split("\n").slice(-3).join("; ") || report?.unpack || "git ended", 600);
-  const large = /exceeds maximum allowed size|pack exceeds/.test(stderr);
-  const refusal = refuse(
-    large ? "git.too_large" : "git.object_invalid",
-    `git would not take the push: ${problem}.`,
-    repo.rule,
-  );
-  const outcome = refused(refusal, request);
-  if (report === undefined) return outcome;
-  return {
-    ...outcome,
-    results: request.updates.map(({ ref }) => ({
-      ref,
-      refused: report.results.find((result) => result.ref === ref)?.refused ?? refusal.code,
-    })),
-    ...(report.unpack !== undefined && { unpack: printable(report.unpack, 200) }),
-  };
-}
-
-function failed(error: unknown, repo: Repo, request: PushRequest): Outcome {
-  if (error instanceof UpstreamRefused) {
-    const detail = `${repo.plan.upstream.host}: ${error.message}`;
-    return refused(refuse("git.upstream_failed", detail, repo.rule, { retryable: true }), request);
-  }
-  if (error instanceof InvalidObject)
-    return refused(refuse("git.object_invalid", error.message, repo.rule), request);
-  if (error instanceof TooLarge) return refused(refuse("git.too_large", error.message, repo.rule), request);
-  if (error instanceof WireError) {
-    return refused(
-      refuse("git.protocol_error", `The push can't be read: ${printable(error.message)}.`, repo.rule),
-      request,
-    );
-  }
-  const detail = `The gate failed; nothing was forwarded: ${printable(error instanceof Error ? error.message : String(error), 300)}.`;
-  return refused(refuse("sidecar.internal", detail, "fail closed", { retryable: true }), request);
 }
 
 /** What is left of a request that is refused: git reads no answer before it has sent all. */
