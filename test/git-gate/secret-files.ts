@@ -98,7 +98,7 @@ const FILES: readonly SecretPush[] = [
     "a path whose name breaks its line",
     "a\nb \u001b[31m.txt",
     (secret) => `${secret}\n`,
-    "b \\x1b[31m.txt",
+    "a\\u{a}b \\u{1b}[31m.txt:1",
   ),
   {
     name: "a file that .gitattributes calls binary",

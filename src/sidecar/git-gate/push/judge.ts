@@ -54,7 +54,7 @@ export function describeFinding(finding: LocatedFinding): string {
     path === undefined
       ? oid === undefined || oid === commit
         ? undefined
-        : `object ${oid.slice(0, 12)}`
+        : `${/^tag/.test(surface) ? "tag" : "object"} ${oid.slice(0, 12)}`
       : `${printable(path, 200)}${line === undefined ? "" : `:${line}`}`,
   ].filter((part) => part !== undefined);
   const how = encoding === "raw" || encoding === "" ? "" : ` (${encoding})`;

@@ -42,7 +42,7 @@ export function layoutMessage(type: "commit" | "tag", content: Buffer): Layout {
     parts.push({ start, kind: kindOf(type, name), name, value: start + name.length + 1 });
     start += field.replaceAll("\n ", "\n").length + 1;
   }
-  parts.push({ start: head.length, kind: `${type} message` }, ...trailersOf(message, head.length));
+  parts.push({ start: head.length, kind: `${type} message` }, ...trailersOf(type, message, head.length));
   // behind the empty line
   const lines = head.length + (end < 0 ? 0 : 1);
   return { text, parts, lines, joined: joinPeople(people) };
@@ -68,7 +68,7 @@ function joinPeople(people: readonly string[]): string {
 }
 
 /** The last paragraph's lines that are trailers (git-interpret-trailers). */
-function trailersOf(message: Buffer, offset: number): readonly Part[] {
+function trailersOf(type: "commit" | "tag", message: Buffer, offset: number): readonly Part[] {
   const text = message.toString("latin1").trimEnd();
   const begin = text.lastIndexOf("\n\n");
   if (begin < 0) return [];
@@ -78,7 +78,7 @@ function trailersOf(message: Buffer, offset: number): readonly Part[] {
     const [whole, name] = TRAILER.exec(line) ?? [];
     if (whole !== undefined && name !== undefined)
       parts.push({ start, kind: "trailer", name, value: start + whole.length });
-    else if (!/^[ \t]/.test(line)) parts.push({ start, kind: "commit message" });
+    else if (!/^[ \t]/.test(line)) parts.push({ start, kind: `${type} message` });
     start += line.length + 1;
   }
   return parts;
