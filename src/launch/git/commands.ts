@@ -182,14 +182,15 @@ function service(
 
 function config(values: Readonly<Record<string, string>>, gitDir: string): Record<string, string> {
   const entries = Object.entries(values);
-  return Object.fromEntries([
+  const pairs: [string, string][] = [
     ["GIT_DIR", gitDir],
     ["GIT_CONFIG_COUNT", String(entries.length)],
-    ...entries.flatMap(([key, value], index) => [
+    ...entries.flatMap(([key, value], index): [string, string][] => [
       [`GIT_CONFIG_KEY_${index}`, key],
       [`GIT_CONFIG_VALUE_${index}`, value],
     ]),
-  ]);
+  ];
+  return Object.fromEntries(pairs);
 }
 
 function repoOf(name: string, host: GitHost): RepoHost {

@@ -50,7 +50,9 @@ export const INSPECT = `${QUARANTINE}
 paths=$!
 unset GIT_ALTERNATE_OBJECT_DIRECTORIES
 git cat-file --batch --batch-all-objects --unordered --buffer || exit 1
-wait $paths`;
+wait $paths || exit 1
+printf 'end of changes\\0' >&3
+echo end of objects`;
 
 /** stdin: \`OLD NEW\` a line. Prints each old id that isn't reached from its new one. */
 export const PUSH_ANCESTOR = `${QUARANTINE}

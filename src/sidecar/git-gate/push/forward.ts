@@ -4,12 +4,12 @@ import type { RefUpdate } from "../../../policy/git/push-rules.ts";
 import { AFTER_REPORT_MS, MAX_REMOTE_TEXT } from "../limits.ts";
 import type { GitPrograms } from "../programs.ts";
 import { type Connect, UpstreamRefused } from "../upstream/conversation.ts";
-import { feed } from "../upstream/feed.ts";
 import { type Advertisement, readAdvertisement } from "../wire/advertisement.ts";
 import { FLUSH, PacketReader, packet, WireError } from "../wire/pkt-line.ts";
 import { encodeCommands } from "../wire/push-request.ts";
 import { type RefResult, readReport } from "../wire/report.ts";
 import { bandOne } from "../wire/side-band.ts";
+import { OutgoingPack } from "./outgoing-pack.ts";
 
 /** What goes to the upstream. */
 export interface Forwarded {
@@ -36,6 +36,9 @@ export async function forward(
   sent: Forwarded,
   said: (line: string) => void,
 ): Promise<readonly RefResult[]> {
+  const packs = sent.updates.some((update) => !isZero(update.new));
+  // It is made while the upstream is asked, for what nearly every one takes.
+  let pack = packs ? OutgoingPack.begin(programs, sent, USUAL) : undefined;
   const conversation = await connect("git-receive-pack");
   let failure: Error | undefined;
   try {
@@ -48,7 +51,11 @@ export async function forward(
       try {
         yield encodeCommands(updates, [], capabilities.join(" "));
         if (options.length > 0) yield Buffer.concat([...options.map((option) => packet(option)), FLUSH]);
-        if (updates.some((update) => !isZero(update.new))) yield* pack(programs, sent, upstream);
+        if (pack && !pack.fits(upstream.capabilities)) {
+          pack.stop();
+          pack = OutgoingPack.begin(programs, sent, upstream.capabilities);
+        }
+        if (pack) yield* pack.bytes();
       } catch (error) {
         // Broken off here, the upstream never sees the end of a pack.
         failure = error instanceof Error ? error : new Error(String(error));
@@ -79,9 +86,12 @@ export async function forward(
     const reason = await conversation.reason();
     throw new UpstreamRefused(`${reason === "" ? printable(error.message, 500) : reason}.`);
   } finally {
+    pack?.stop();
     conversation.close();
   }
 }
+
+const USUAL: ReadonlySet<string> = new Set(["ofs-delta"]);
 
 /** An upstream's last hooks run behind its report, and talk; a connection that ends would end them. */
 async function heardOut(report: PacketReader): Promise<void> {
@@ -131,38 +141,6 @@ function chosen(
     ...(options.length > 0 ? ["push-options"] : []),
     ...(format === "sha256" ? ["object-format=sha256"] : []),
   ];
-}
-
-async function* pack(
-  programs: GitPrograms,
-  { repo, push, objects, edges }: Forwarded,
-  { capabilities }: Advertisement,
-): AsyncGenerator<Buffer> {
-  const bases = capabilities.has("no-thin") ? NONE : edges;
-  const git = await programs.start({ op: "pack-objects", repo, push });
-  const fed = feed(idLines(objects, bases, capabilities.has("ofs-delta")), git.stdin);
-  yield* git.stdout as AsyncIterable<Buffer>;
-  await fed;
-  const { code, stderr } = await git.exited;
-  if (code !== 0) throw new Error(`the pack could not be made: ${stderr}`);
-}
-
-const NONE: ReadonlySet<string> = new Set();
-
-async function* idLines(
-  objects: ReadonlyMap<string, string>,
-  edges: ReadonlySet<string>,
-  offsets: boolean,
-): AsyncGenerator<Buffer> {
-  let lines = [offsets ? "offsets\n" : "ids\n", ...[...edges].map((id) => `-${id}\n`)];
-  for (const [id, path] of objects) {
-    // The path is a hint for good deltas only.
-    lines.push(path === "" || path.includes("\n") ? `${id}\n` : `${id} ${path}\n`);
-    if (lines.length < 4096) continue;
-    yield Buffer.from(lines.join(""), "latin1");
-    lines = [];
-  }
-  yield Buffer.from(lines.join(""), "latin1");
 }
 
 /** What an upstream says for people, line by line, printable and bounded. */

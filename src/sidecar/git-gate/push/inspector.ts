@@ -109,9 +109,7 @@ export class PushInspector {
       const tips = request.updates.flatMap((update) => (isZero(update.new) ? [] : [update.new]));
       void feed(linesOf(tips), git.stdin);
       const [, changes] = await Promise.all([readObjects(git, objects), readChanges(git)]);
-      const { code, stderr } = await git.exited;
       await checkTips(request.updates, graph, repo.mirror);
-      if (code !== 0) throw new Error(`the push could not be read: ${stderr}`);
       scanner.scanPaths(changes);
       const found: Scanned[] = [...scanner.found];
       for (const finding of (await gitleaks?.finish()) ?? [])
@@ -228,16 +226,24 @@ async function readObjects(git: GitProcess, objects: PushObjects): Promise<void>
   for await (const bytes of git.stdout as AsyncIterable<Buffer>) {
     reader.write(bytes);
     await objects.settle();
+    if (reader.ended) return;
   }
-  reader.end();
+  throw await brokenOff(git);
 }
 
-async function readChanges({ socket }: GitProcess): Promise<ChangedPaths> {
-  if (socket === undefined) throw new Error("the changed paths have no way out");
+async function readChanges(git: GitProcess): Promise<ChangedPaths> {
+  if (git.socket === undefined) throw new Error("the changed paths have no way out");
   const changes = new ChangedPaths();
-  for await (const bytes of socket as AsyncIterable<Buffer>) changes.write(bytes);
-  changes.end();
-  return changes;
+  for await (const bytes of git.socket as AsyncIterable<Buffer>) {
+    changes.write(bytes);
+    if (changes.ended) return changes;
+  }
+  throw await brokenOff(git);
+}
+
+async function brokenOff({ exited }: GitProcess): Promise<Error> {
+  const { stderr } = await exited;
+  return new Error(`the push could not be read: ${stderr}`);
 }
 
 async function* linesOf(ids: readonly string[]): AsyncGenerator<Buffer> {

@@ -123,6 +123,8 @@ export class Pusher {
     if (refusal) output.say(...refusalLines(refusal, id));
     this.#record(repo, request.updates, { ...outcome, ...(refusal && { refusal }), id }, startedAt, redacted);
     output.end(encodeReport(request.report, request.sideBand, unpack, results));
+    // The upstream has moved by this push: the next request needn't wait for what is fetched of it now.
+    if (results.some((result) => result.refused === undefined)) repo.mirror.refresh().catch(() => {});
   }
 
   async #discard(repo: string, push: string): Promise<void> {

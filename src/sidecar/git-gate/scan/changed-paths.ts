@@ -30,6 +30,8 @@ export class TooManyChanges extends Error {
 }
 
 const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+/** The job's own, where a commit or a record would stand. */
+const END_OF_CHANGES = "end of changes";
 /** As many colons as parents, then their modes and the result's, their ids and the result's. */
 const RECORD = /^(:+)((?:[0-7]{6} )+)((?:(?:[0-9a-f]{40}|[0-9a-f]{64}) )+)([AMDTX]+)$/;
 
@@ -56,6 +58,8 @@ export class ChangedPaths {
   /** modes and statuses are few */
   readonly #words = new Map<string, string>();
 
+  #ended = false;
+
   /** Throws `ChangesError`, and `TooManyChanges`; then nothing more is to be written. */
   write(bytes: Buffer): void {
     let at = 0;
@@ -72,6 +76,11 @@ export class ChangedPaths {
     if (this.#partBytes > MAX_CHANGE_RECORD) throw new ChangesError("a changed path is too long");
   }
 
+  /** Whether the word that ends all changes has come; a program's own end is seen later. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
   /** Nothing follows. Throws `ChangesError` when something breaks off. */
   end(): void {
     if (this.#partBytes > 0 || this.#record !== undefined)
@@ -80,10 +89,12 @@ export class ChangedPaths {
 
   #token(token: Buffer): void {
     const text = token.toString("latin1");
+    if (this.#ended) throw new ChangesError("something follows the end of the changes");
     if (this.#record !== undefined) {
       this.#add(text, this.#record);
       this.#record = undefined;
-    } else if (text.startsWith(":")) this.#record = this.#readRecord(text);
+    } else if (text === END_OF_CHANGES) this.#ended = true;
+    else if (text.startsWith(":")) this.#record = this.#readRecord(text);
     else if (COMMIT.test(text)) this.#commits.push(text);
     else throw new ChangesError("neither a commit nor a change");
   }

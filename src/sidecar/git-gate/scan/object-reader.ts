@@ -21,6 +21,8 @@ export class ObjectError extends Error {
 }
 
 const HEAD = /^([0-9a-f]{40}|[0-9a-f]{64}) (commit|tree|blob|tag) (0|[1-9][0-9]{0,14})$/;
+/** A line that git never prints: the job's own, behind the last object. */
+const END_OF_OBJECTS = "end of objects";
 const LINE_FEED = 10;
 const NO_BYTES = Buffer.alloc(0);
 
@@ -40,6 +42,7 @@ export class ObjectReader {
   #hash: Hash | undefined;
   /** bytes of the present object that are to come */
   #left = 0;
+  #ended = false;
 
   constructor(sink: ObjectSink) {
     this.#sink = sink;
@@ -48,6 +51,7 @@ export class ObjectReader {
   /** Throws `ObjectError`; then nothing more is to be written. */
   write(bytes: Buffer): void {
     for (let at = 0; at < bytes.length; ) {
+      if (this.#ended) throw new ObjectError("something follows the end of the objects");
       if (this.#hash === undefined) at = this.#readHead(bytes, at);
       else if (this.#left > 0) at = this.#readContent(this.#hash, bytes, at);
       else {
@@ -56,6 +60,11 @@ export class ObjectReader {
         this.#end(this.#hash);
       }
     }
+  }
+
+  /** Whether the line that ends all objects has come; a program's own end is seen later. */
+  get ended(): boolean {
+    return this.#ended;
   }
 
   /** Nothing follows. Throws `ObjectError` when something breaks off. */
@@ -74,6 +83,10 @@ export class ObjectReader {
       return bytes.length;
     }
     this.#head = NO_BYTES;
+    if (head.toString("latin1") === END_OF_OBJECTS) {
+      this.#ended = true;
+      return end + 1;
+    }
     const [, oid = "", name = "", digits = ""] = HEAD.exec(head.toString("latin1")) ?? [];
     if (oid === "") throw new ObjectError("the head of an object can't be read");
     const size = Number(digits);
