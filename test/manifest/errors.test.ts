@@ -235,6 +235,11 @@ const MISTAKES: readonly [string, string, readonly string[]][] = [
     ["has an empty, `.` or `..` segment", "is in .git, where nothing is pushed"],
   ],
   ["a repository's name", 'git-gate: {repos: {"a b": {}}}', ["is no repository name"]],
+  [
+    "one upstream in two entries",
+    `git-gate: {repos: {a: {url: "ssh://git@forge.example.com/w.git", ${key}}, b: {url: "ssh://git@FORGE.example.com:22/w", ${key}}}}`,
+    ["has one upstream twice: a and b"],
+  ],
   ["a repository's name with .git", "git-gate: {repos: {a.git: {}}}", ["is no repository name"]],
   [
     "a host key",

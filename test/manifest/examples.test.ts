@@ -20,15 +20,16 @@ test("every example loads without an error or a warning", async () => {
   for (const { agent } of all.agents) await home.manifests.load({ agent: agent.name });
 });
 
-test("gitea-dev builds on claude with auth, matches and dlp", async () => {
+test("gitea-dev builds on claude with auth, matches, dlp and a repository", async () => {
   const home = new TestHome({});
   cpSync(examples, home.home, { recursive: true });
   const { bottle, sources } = await home.manifests.loadBottles(["gitea-dev"]);
   expect(sources).toEqual(["claude", "gitea-dev"]);
   expect(bottle.provider.authToken?.value).toBe("CLAUDE_CODE_OAUTH_TOKEN");
   const route = bottle.routes.get("forge.example.com");
-  expect(route).toMatchObject({ auth: { scheme: "token", tokenRef: "GITEA_TOKEN" }, git: { fetch: true } });
-  expect([route?.matches?.length, route?.dlp?.outboundOnMatch]).toEqual([3, "block"]);
+  expect(route).toMatchObject({ auth: { scheme: "token", tokenRef: "GITEA_TOKEN" } });
+  expect([route?.matches?.length, route?.dlp?.outboundOnMatch]).toEqual([2, "block"]);
+  expect(bottle.repos.get("widgets")?.push.allow).toEqual(["agent/*"]);
 });
 
 test.each(["README.md", "docs/model-apis.md"])(

@@ -3,7 +3,7 @@ import { globProblem, refGlob } from "../../policy/git/glob.ts";
 import { refNameProblem } from "../../policy/git/ref-name.ts";
 import { parseHostName } from "../../policy/host.ts";
 import { MAX_GLOB_LENGTH, MAX_GLOBS } from "../limits.ts";
-import { FLAG, list, optional, required, secretName, text } from "./key.ts";
+import { FLAG, list, optional, required, rule, secretName, text } from "./key.ts";
 
 /** Where a git-gate entry forwards to. */
 export interface GitUpstream {
@@ -215,6 +215,18 @@ export const GIT_USER = z.strictObject({
   email: optional(plainLine("address"), { description: "Author and committer e-mail", acts: "now" }),
 });
 
+/** Two entries of one repository: which key and which rules a push meets would be chance. */
+const once = rule((repos: Readonly<Record<string, { readonly url: GitUpstream }>>) => {
+  const names = new Map<string, string>();
+  for (const [name, { url }] of Object.entries(repos)) {
+    const place = `${url.host}:${url.port}${url.path.replace(/\.git$/, "")}`;
+    const other = names.get(place);
+    if (other !== undefined) return `has one upstream twice: ${other} and ${name}`;
+    names.set(place, name);
+  }
+  return undefined;
+});
+
 export const gitGate = () =>
   z.strictObject({
     user: optional(GIT_USER, {
@@ -223,17 +235,19 @@ export const gitGate = () =>
       shape: "map, below",
     }),
     repos: optional(
-      z.record(
-        z
-          .string()
-          .check(
-            z.regex(
-              REPO_NAME,
-              "is no repository name: letters, digits, `.`, `_` and `-`, no `.git` at the end",
+      z
+        .record(
+          z
+            .string()
+            .check(
+              z.regex(
+                REPO_NAME,
+                "is no repository name: letters, digits, `.`, `_` and `-`, no `.git` at the end",
+              ),
             ),
-          ),
-        repo(),
-      ),
+          repo(),
+        )
+        .check(once),
       {
         description: "Repositories that may be pushed to",
         acts: "now",
