@@ -39,9 +39,15 @@ export async function cleanupBottles(values: Values, io: OperatorIo): Promise<nu
   for (const id of report.killed) io.notice(`${id}: ${tense}ended`);
   for (const id of report.removed) io.notice(`${id}: ${tense}removed`);
   for (const { id, why } of report.kept) io.notice(`${id}: kept, ${why}`);
+  for (const upstream of report.mirrors) io.notice(`mirror of ${upstream}: ${tense}removed, unused for long`);
   for (const title of keys.revoked) io.notice(`deploy key ${title}: ${tense}deleted`);
   for (const { title, why } of keys.kept) io.notice(`deploy key ${title}: may still be there: ${why}`);
-  const done = report.killed.length + report.removed.length + keys.revoked.length + keys.kept.length;
+  const done =
+    report.killed.length +
+    report.removed.length +
+    report.mirrors.length +
+    keys.revoked.length +
+    keys.kept.length;
   if (done === 0) io.notice("nothing to clean up");
   return code;
 }

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { hasChanges } from "../workspace/changes.ts";
 import { linuxBackend } from "./code-location.ts";
+import { removeOldMirrors } from "./git/old-mirrors.ts";
 import { type LeftKeys, revokeLeftKeys } from "./git-keys/left-keys.ts";
 import { removeEmptyJournal } from "./head-start.ts";
 import { phaseOf } from "./list.ts";
@@ -16,6 +17,8 @@ export interface CleanupReport {
   readonly kept: readonly { readonly id: string; readonly why: string }[];
   /** bottles whose processes were still running without a launcher, and were ended */
   readonly killed: readonly string[];
+  /** upstreams of mirrors that nothing has used for long and that were removed */
+  readonly mirrors: readonly string[];
   /** deploy keys that a dead launcher left at a forge */
   readonly keys: LeftKeys;
 }
@@ -34,6 +37,7 @@ export async function cleanup(
   const removed: string[] = [];
   const kept: { id: string; why: string }[] = [];
   const killed: string[] = [];
+  const inUse = new Set<string>();
   for (const id of stateIds(home)) {
     const metadata = readMetadata(home, id);
     const paths = statePaths(home, id);
@@ -45,6 +49,7 @@ export async function cleanup(
     } else {
       const phase = phaseOf(metadata);
       if (phase === "running") {
+        for (const { url } of metadata.plan.git) inUse.add(url);
         kept.push({ id, why: "it is running" });
         continue;
       }
@@ -80,7 +85,8 @@ export async function cleanup(
     removeOrphanSockets(home);
     removeUnusedJournals(home);
   }
-  return { removed, kept, killed, keys: await revokeLeftKeys(home, io, options.dryRun) };
+  const mirrors = removeOldMirrors(home, inUse, Date.now(), options.dryRun);
+  return { removed, kept, killed, mirrors, keys: await revokeLeftKeys(home, io, options.dryRun) };
 }
 
 /** Journals without a line, of launchers that were killed before they knew what to launch. */

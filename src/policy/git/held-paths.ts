@@ -51,6 +51,9 @@ export const HELD_BY_DEFAULT: readonly string[] = [
   ".lefthook/**",
   ".overcommit.yml",
   ".gitmodules",
+  // what the next push is scanned with
+  ".gitleaks.toml",
+  ".gitleaksignore",
 ];
 
 /** Characters that HFS+ leaves out when it compares names (git's utf8.c, next_hfs_char). */

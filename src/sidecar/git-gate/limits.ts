@@ -37,8 +37,6 @@ export const KEEP_ALIVE_MS = 5_000;
 export const HOLD_MS = 20_000;
 /** Findings, paths and refs that a refusal names one by one; of more it says how many there are. */
 export const SHOWN_COUNT = 10;
-/** Findings of one push that are kept; it is refused with the first of them. */
-export const MAX_FINDINGS = 200;
 /** How long an upstream may say nothing over HTTPS, in milliseconds; beyond, it has failed. git's servers say something every few seconds. */
 export const HTTP_IDLE_MS = 5 * 60_000;
 /** Bytes of an upstream's answer that are held until they are wanted; it waits beyond. */
