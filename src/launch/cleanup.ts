@@ -49,7 +49,8 @@ export async function cleanup(
     } else {
       const phase = phaseOf(metadata);
       if (phase === "running") {
-        for (const { url } of metadata.plan.git) inUse.add(url);
+        // a bottle that an older version started has none
+        for (const { url } of metadata.plan.git ?? []) inUse.add(url);
         kept.push({ id, why: "it is running" });
         continue;
       }
