@@ -51,6 +51,7 @@ export interface Shared {
   readonly dialler: Dialler;
   readonly upstream: Upstream;
   readonly detectors: Detectors;
+  readonly quotas: Quotas;
 }
 
 /** The egress plane of one bottle. It takes sockets that were accepted elsewhere, and owns them from then on. */
@@ -77,7 +78,8 @@ export function createEgress(options: EgressOptions): Egress {
   const inspector = new Inspector(options.secrets, options.patterns);
   const plane: Plane = {
     policy: options.policy,
-    inner: options.inner?.({ dialler, upstream, detectors: inspector.detectors }) ?? [],
+    inner:
+      options.inner?.({ dialler, upstream, detectors: inspector.detectors, quotas: options.quotas }) ?? [],
     credentials: createCredentials(options.vault),
     inspector,
     quotas: options.quotas,

@@ -55,6 +55,7 @@ export function createGitGate(options: GateOptions, shared: Shared): GitGate {
     return [[name, new LfsGate({ repo, base, programs, transfers, upstream, record, ...scans })] as const];
   });
   return new GitGate({
+    quotas: shared.quotas,
     repos: new Map(repos.map((repo) => [repo.plan.name, repo])),
     paths: new RepoPaths(options.repos),
     programs,

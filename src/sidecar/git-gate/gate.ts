@@ -1,12 +1,15 @@
+import { Readable } from "node:stream";
 import { printable } from "../../base/printable.ts";
 import type { GitEvent } from "../../journal/record.ts";
 import { fieldValue, queryValues } from "../../policy/headers.ts";
+import type { Quotas } from "../../policy/quota.ts";
 import { type Refusal, refuse } from "../../policy/verdict.ts";
 import type { IncomingRequest, InnerPlane } from "../egress/stream.ts";
 import { eventOf } from "./event.ts";
 import { serveFetch } from "./fetch.ts";
 import { NO_CACHE, refusalAnswer } from "./http/answers.ts";
 import { type GateAnswer, GateExchange, type GateRequest } from "./http/gate-exchange.ts";
+import { metered, quotaRoute } from "./http/metered.ts";
 import type { Asked, RepoPaths } from "./http/repo-path.ts";
 import { requestBody } from "./http/request-body.ts";
 import type { LfsGate } from "./lfs/lfs-gate.ts";
@@ -23,6 +26,7 @@ export interface GateParts {
   readonly paths: RepoPaths;
   readonly programs: PreparedPrograms;
   readonly pusher: Pusher;
+  readonly quotas: Quotas;
   /** by repository */
   readonly lfs: ReadonlyMap<string, LfsGate>;
   record(event: GitEvent): void;
@@ -56,8 +60,11 @@ export class GitGate implements InnerPlane {
     const startedAt = performance.now();
     const repo = asked?.repo && this.#parts.repos.get(asked.repo.name);
     if (!asked || !repo) return this.#refused(asked, notDeclared(asked), startedAt);
-    const missing = hostKeyRefusal(repo);
-    if (missing) return this.#refused(asked, missing, startedAt);
+    const { host } = repo.plan.upstream;
+    const { facts } = request.incoming;
+    const over = this.#parts.quotas.admit(quotaRoute(repo.plan), host, facts, performance.now());
+    const refusal = hostKeyRefusal(repo) ?? over;
+    if (refusal) return this.#refused(asked, refusal, startedAt);
     try {
       return await this.#service(repo, asked, request, startedAt);
     } catch (error) {
@@ -78,7 +85,7 @@ export class GitGate implements InnerPlane {
     startedAt: number,
   ): Promise<GateAnswer> {
     const { method } = request.incoming.facts;
-    const { programs, pusher } = this.#parts;
+    const { programs, pusher, quotas } = this.#parts;
     if (below === "info/refs" && (method === "GET" || method === "HEAD")) {
       const [service] = queryValues(query, "service");
       if (service !== "git-upload-pack" && service !== "git-receive-pack")
@@ -86,7 +93,11 @@ export class GitGate implements InnerPlane {
       return await this.#advertise(repo, service, request, startedAt);
     }
     if (below.startsWith("info/lfs")) {
-      const { body, gone } = request;
+      const { gone } = request;
+      const body = Readable.from(
+        metered(request.body as AsyncIterable<Buffer>, quotas, quotaRoute(repo.plan)),
+      );
+      body.on("error", () => {});
       const lfs = this.#parts.lfs.get(repo.plan.name);
       if (lfs) return await lfs.serve({ method, path: below.slice("info/lfs".length), body, gone });
     }
@@ -99,8 +110,9 @@ export class GitGate implements InnerPlane {
     const type = fieldValue(request.incoming.fields, "content-type");
     if (type !== `application/x-${below}-request`)
       return this.#protocolError(repo, "its content-type is not git's", startedAt);
-    const body = requestBody(request);
-    if (body === undefined) return this.#protocolError(repo, "its content-encoding is not gzip", startedAt);
+    const coded = requestBody(request);
+    if (coded === undefined) return this.#protocolError(repo, "its content-encoding is not gzip", startedAt);
+    const body = metered(coded, quotas, quotaRoute(repo.plan));
     if (below === "git-receive-pack") return pusher.serve(repo, body, request.gone);
     this.#parts.record({ ...eventOf(repo, startedAt), event: "fetch", verdict: "allow" });
     return await serveFetch(repo.plan.name, programs, body, protocolOf(request.incoming), request.gone);

@@ -70,3 +70,5 @@ export const AUTHENTICATION_MS = 60_000;
 export const PREPARED_MS = 20_000;
 /** How long an ssh whose input has ended may go on, in milliseconds; it is ended beyond. */
 export const LAST_WORDS_MS = 10_000;
+/** How long nothing may come from a client and nothing go to it, in milliseconds; the request is broken off beyond. Someone who pushes gets a sign of life every few seconds. */
+export const GATE_IDLE_MS = 10 * 60 * 1000;

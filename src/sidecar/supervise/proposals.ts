@@ -34,7 +34,7 @@ export type Decided = { readonly proposal: Proposal } | { readonly refused: stri
 interface Entry {
   proposal: Proposal;
   readonly key: string;
-  /** when its state last changed, milliseconds since 1970 */
+  /** when it was filed, decided or expired, milliseconds since 1970 */
   changedAt: number;
   readonly waiting: Set<() => void>;
 }
@@ -167,7 +167,8 @@ export class ProposalStore {
   ): Proposal {
     const { reason: _before, ...same } = entry.proposal;
     entry.proposal = { ...same, state, ...(reason !== undefined && { reason }) };
-    entry.changedAt = this.#now();
+    // using it and giving it back don't make an approval younger: an upstream that keeps failing would keep it for ever
+    if (state !== "used" && event !== "returned") entry.changedAt = this.#now();
     for (const done of [...entry.waiting]) done();
     if (state !== "pending") this.#tell(event ?? state, entry.proposal);
     return entry.proposal;

@@ -3,7 +3,7 @@ import { printable } from "../../../base/printable.ts";
 import type { HeaderList } from "../../../policy/facts.ts";
 import type { Refusal } from "../../../policy/verdict.ts";
 import type { ClientSide, IncomingRequest, RequestHandler } from "../../egress/stream.ts";
-import { REQUEST_BUFFER_BYTES } from "../limits.ts";
+import { GATE_IDLE_MS, REQUEST_BUFFER_BYTES } from "../limits.ts";
 
 /** What the gate answers. A body that throws is broken off, so that it can't be taken for a whole one. */
 export interface GateAnswer {
@@ -30,6 +30,7 @@ export class GateExchange implements RequestHandler {
   readonly #refuse: (incoming: IncomingRequest, refusal: Refusal) => GateAnswer;
   readonly #body: Readable;
   readonly #gone = new AbortController();
+  readonly #idle: NodeJS.Timeout;
   #roomy = true;
   #begun = false;
   #drained: (() => void) | undefined;
@@ -52,6 +53,10 @@ export class GateExchange implements RequestHandler {
       },
     });
     this.#body.on("error", () => {});
+    this.#idle = setTimeout(
+      () => this.crashed(new Error("nothing moved for too long")),
+      GATE_IDLE_MS,
+    ).unref();
     if (incoming.body === "none") this.#body.push(null);
   }
 
@@ -65,6 +70,7 @@ export class GateExchange implements RequestHandler {
   }
 
   requestData(bytes: Buffer): void {
+    this.#idle.refresh();
     if (!this.#gone.signal.aborted) this.#roomy = this.#body.push(bytes);
   }
 
@@ -101,6 +107,7 @@ export class GateExchange implements RequestHandler {
   /** Nothing more is to be had or said. */
   #end(reason: Error): void {
     if (this.#gone.signal.aborted) return;
+    clearTimeout(this.#idle);
     this.#gone.abort(reason);
     this.#body.destroy(reason);
     this.clientDrained();
@@ -123,6 +130,7 @@ export class GateExchange implements RequestHandler {
     try {
       for await (const bytes of none ? [] : Buffer.isBuffer(body) ? [body] : body) {
         if (signal.aborted) return;
+        this.#idle.refresh();
         client.write(bytes);
         if (client.flush()) continue;
         await new Promise<void>((resolve) => {

@@ -4,6 +4,7 @@ import { printable } from "../../../base/printable.ts";
 import type { GitEvent } from "../../../journal/record.ts";
 import { type Refusal, refuse } from "../../../policy/verdict.ts";
 import { eventOf } from "../event.ts";
+import { QuotaExceeded } from "../http/metered.ts";
 import { MAX_LFS_OBJECT_BYTES } from "../limits.ts";
 import { describeFinding, heldReason, judgeFindings, shown } from "../push/judge.ts";
 import { recordedFindings } from "../push/recorded.ts";
@@ -203,7 +204,7 @@ export class LfsGate {
 
   #refusalOf(error: unknown): Refusal {
     const { rule } = this.#parts.repo;
-    if (error instanceof LfsRefused) return error.refusal;
+    if (error instanceof LfsRefused || error instanceof QuotaExceeded) return error.refusal;
     if (error instanceof UpstreamRefused)
       return refuse("git.upstream_failed", error.message, rule, { retryable: true });
     if (error instanceof LfsRequestError) return refuse("git.protocol_error", `${error.message}.`, rule);

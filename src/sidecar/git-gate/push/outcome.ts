@@ -1,5 +1,6 @@
 import { printable } from "../../../base/printable.ts";
 import { type Refusal, refuse } from "../../../policy/verdict.ts";
+import { QuotaExceeded } from "../http/metered.ts";
 import type { Repo } from "../repo.ts";
 import { TooManyChanges } from "../scan/changed-paths.ts";
 import { UpstreamRefused } from "../upstream/conversation.ts";
@@ -67,20 +68,21 @@ export async function refusedByGit(
 
 /** What an error comes to: nothing was forwarded, or it is not known what the upstream made of it. */
 export function failed(error: unknown, repo: Repo, request: PushRequest): Outcome {
+  return refused(refusalOf(error, repo), request);
+}
+
+export function refusalOf(error: unknown, repo: Repo): Refusal {
   if (error instanceof UpstreamRefused) {
     const detail = `${repo.plan.upstream.host}: ${error.message}`;
-    return refused(refuse("git.upstream_failed", detail, repo.rule, { retryable: true }), request);
+    return refuse("git.upstream_failed", detail, repo.rule, { retryable: true });
   }
-  if (error instanceof InvalidObject)
-    return refused(refuse("git.object_invalid", error.message, repo.rule), request);
+  if (error instanceof QuotaExceeded) return error.refusal;
+  if (error instanceof InvalidObject) return refuse("git.object_invalid", error.message, repo.rule);
   if (error instanceof TooLarge || error instanceof TooManyChanges)
-    return refused(refuse("git.too_large", error.message, repo.rule), request);
+    return refuse("git.too_large", error.message, repo.rule);
   if (error instanceof WireError) {
-    return refused(
-      refuse("git.protocol_error", `The push can't be read: ${printable(error.message)}.`, repo.rule),
-      request,
-    );
+    return refuse("git.protocol_error", `The push can't be read: ${printable(error.message)}.`, repo.rule);
   }
   const detail = `The gate failed: ${printable(error instanceof Error ? error.message : String(error), 300)}.`;
-  return refused(refuse("sidecar.internal", detail, "fail closed", { retryable: true }), request);
+  return refuse("sidecar.internal", detail, "fail closed", { retryable: true });
 }

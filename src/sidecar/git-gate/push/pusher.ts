@@ -3,21 +3,20 @@ import { printable } from "../../../base/printable.ts";
 import type { GitEvent } from "../../../journal/record.ts";
 import { checkUpdates, isZero } from "../../../policy/git/check-updates.ts";
 import { refusalLines } from "../../../policy/refusal.ts";
-import { refuse } from "../../../policy/verdict.ts";
 import { eventOf } from "../event.ts";
-import { NO_CACHE } from "../http/answers.ts";
+import { NO_CACHE, refusalAnswer } from "../http/answers.ts";
 import type { GateAnswer } from "../http/gate-exchange.ts";
 import { PREPARED_MS } from "../limits.ts";
 import type { PreparedPrograms } from "../prepared-programs.ts";
 import type { GitProcess } from "../programs.ts";
 import type { Repo } from "../repo.ts";
 import { run } from "../run.ts";
-import { PacketReader, WireError } from "../wire/pkt-line.ts";
+import { PacketReader } from "../wire/pkt-line.ts";
 import { PROBE, type PushRequest, readPushRequest } from "../wire/push-request.ts";
 import { encodeReport } from "../wire/report.ts";
 import { forward } from "./forward.ts";
 import type { Inspected, PushInspector } from "./inspector.ts";
-import { failed, type Outcome, refused, refusedByGit, withoutSecrets } from "./outcome.ts";
+import { failed, type Outcome, refusalOf, refused, refusedByGit, withoutSecrets } from "./outcome.ts";
 import { PushOutput } from "./output.ts";
 import type { PushJudge } from "./push-judge.ts";
 import { receive } from "./receive.ts";
@@ -72,19 +71,10 @@ export class Pusher {
     try {
       request = await readPushRequest(reader);
     } catch (error) {
-      if (!(error instanceof WireError)) throw error;
-      const refusal = refuse(
-        "git.protocol_error",
-        `The push can't be read: ${printable(error.message)}.`,
-        repo.rule,
-      );
-      const id = newId();
+      const refusal = refusalOf(error, repo);
+      const { id, ...answer } = refusalAnswer(refusal);
       this.#record(repo, [], { refusal, results: [], id }, startedAt, (text) => text);
-      return {
-        status: 400,
-        fields: ["content-type", "text/plain"],
-        body: Buffer.from(`${refusalLines(refusal, id).join("\n")}\n`),
-      };
+      return answer;
     }
     if (request === PROBE) return { status: 200, fields, body: Buffer.alloc(0) };
     const output = new PushOutput(request.sideBand);
