@@ -83,26 +83,24 @@ function start(config: SidecarConfig, values: Readonly<Record<string, string>>):
       journal.append(event, Date.now());
       alarms.request(event);
     },
-    inner: (shared) =>
-      config.git.length === 0
-        ? []
-        : [
-            createGitGate(
-              {
-                repos: config.git,
-                programs,
-                vault,
-                secrets,
-                proposals: config.supervise ? proposals : undefined,
-                rules: config.rules,
-                record: (event) => {
-                  journal.append(event, Date.now());
-                  alarms.git(event);
-                },
-              },
-              shared,
-            ),
-          ],
+    // Without a repository too: it says of every other that nothing declares it.
+    inner: (shared) => [
+      createGitGate(
+        {
+          repos: config.git,
+          programs,
+          vault,
+          secrets,
+          proposals: config.supervise ? proposals : undefined,
+          rules: config.rules,
+          record: (event) => {
+            journal.append(event, Date.now());
+            alarms.git(event);
+          },
+        },
+        shared,
+      ),
+    ],
     ownAddresses: Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map((i) => i.address)),
   });
   planes = { egress, journal, proposals };

@@ -39,7 +39,11 @@ export class RepoPaths {
   find(facts: RequestFacts): Asked | undefined {
     const { authority, port, target } = facts;
     if (authority === GATE_HOST || authority.toLowerCase() === `${GATE_HOST}:80`) return this.#own(target);
-    if (facts.scheme !== "https" || (!target.includes("/info/") && !target.includes("/git-")))
+    if (
+      this.#byUrl.size === 0 ||
+      facts.scheme !== "https" ||
+      (!target.includes("/info/") && !target.includes("/git-"))
+    )
       return undefined;
     const named = parseAuthority(authority, port);
     if (!named.ok) return undefined;
