@@ -49,7 +49,7 @@ describe("what happens at the same time", () => {
     const same = await Promise.all(
       clones.map((clone) => clone.run(["push", "--porcelain", "origin", "main"])),
     );
-    expect(same.map(({ code }) => code).sort()).toEqual([0, 1]);
+    expect(same.map(({ code }) => code).toSorted((a, b) => a - b)).toEqual([0, 1]);
     const winner = clones.find((_, index) => same[index]?.code === 0);
     expect(await upstream.git("busy", ["rev-parse", "main"])).toBe(await winner?.git("rev-parse", "HEAD"));
     const each = await Promise.all(
