@@ -1,6 +1,7 @@
 import type { Duplex, Readable } from "node:stream";
 import type { GitProcess, GitPrograms } from "../programs.ts";
 import type { GitFinding } from "../scan/finding.ts";
+import { roomOrClose } from "../upstream/feed.ts";
 import { gitleaksConfig, LAST_LINE, LAST_LINE_RULE } from "./config.ts";
 import { GITLEAKS_CONFIG_BYTES, GITLEAKS_FINDINGS, GITLEAKS_MS, GITLEAKS_REPORT_BYTES } from "./limits.ts";
 import { LineMap } from "./line-map.ts";
@@ -141,16 +142,6 @@ export class GitleaksScan {
     const { text, line, allowComment } = found;
     return [{ detector: "gitleaks", rule, ...text, line, encoding, snippet, allowComment }];
   }
-}
-
-function roomOrClose(stream: Duplex): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      stream.off("drain", done).off("close", done);
-      resolve();
-    };
-    stream.on("drain", done).on("close", done);
-  });
 }
 
 /** What comes on a stream, as text; undefined when it is longer than `most` bytes, of which no more is kept. */

@@ -1,6 +1,6 @@
-import { once } from "node:events";
 import { LFS_MEMORY_BYTES } from "../limits.ts";
 import type { GitProcess, GitPrograms } from "../programs.ts";
+import { roomOrClose } from "../upstream/feed.ts";
 import type { LfsObject } from "./objects.ts";
 
 /** Where an object lies between its last byte from the bottle and its first to the upstream. */
@@ -56,7 +56,7 @@ class FileSpool implements Spool {
   async write(bytes: Buffer): Promise<void> {
     const { stdin, exited } = this.#writer;
     if (stdin.destroyed) throw new Error(`the object could not be kept: ${(await exited).stderr}`);
-    if (!stdin.write(bytes)) await Promise.race([once(stdin, "drain"), once(stdin, "close")]);
+    if (!stdin.write(bytes)) await roomOrClose(stdin);
   }
 
   async end(): Promise<void> {

@@ -75,7 +75,7 @@ export async function forward(
       throw new UpstreamRefused(`the upstream could not unpack the push: ${printable(unpack, 300)}.`);
     return sent.updates.map(
       ({ ref }) =>
-        results.find((result) => result.ref === ref) ?? {
+        shownResult(results.find((result) => result.ref === ref)) ?? {
           ref,
           refused: "the upstream did not say what became of it",
         },
@@ -105,6 +105,11 @@ async function heardOut(report: PacketReader): Promise<void> {
   // What became of the push is known: how its connection ends changes nothing.
   await Promise.race([late, heard.catch(() => {})]);
   clearTimeout(timer);
+}
+
+/** The upstream's reason, in one line that can be printed. */
+function shownResult(result: RefResult | undefined): RefResult | undefined {
+  return result?.refused === undefined ? result : { ...result, refused: printable(result.refused, 500) };
 }
 
 function zeros(id: string): string {

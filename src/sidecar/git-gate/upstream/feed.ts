@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import type { Writable } from "node:stream";
 
 /**
@@ -13,7 +12,7 @@ export async function feed(
   try {
     for await (const bytes of source) {
       if (into.destroyed || into.writableEnded) return false;
-      if (!into.write(bytes)) await Promise.race([once(into, "drain"), once(into, "close")]);
+      if (!into.write(bytes)) await roomOrClose(into);
     }
     into.end();
     return !into.destroyed;
@@ -22,4 +21,16 @@ export async function feed(
     failed(error instanceof Error ? error : new Error(String(error)));
     return false;
   }
+}
+
+/** Waits until there is room again, or never will be. */
+export function roomOrClose(stream: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      stream.off("drain", done).off("close", done);
+      resolve();
+    };
+    if (stream.destroyed) resolve();
+    else stream.on("drain", done).on("close", done);
+  });
 }
