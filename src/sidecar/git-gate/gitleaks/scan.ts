@@ -1,4 +1,4 @@
-import type { Duplex, Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import type { GitProcess, GitPrograms } from "../programs.ts";
 import type { GitFinding } from "../scan/finding.ts";
 import { roomOrClose } from "../upstream/feed.ts";
