@@ -138,6 +138,20 @@ describe("an approval", () => {
     expect(events.map(({ event }) => event)).toEqual(["filed", "approved", "used", "returned", "used"]);
   });
 
+  it("grows no younger by being used and given back", () => {
+    const { store, clock } = storeWithClock();
+    const { id, digest } = filed(store.file("push", ask()));
+    store.approve(id, digest);
+    for (let half = 0; half < 2; half += 1) {
+      clock.now += PROPOSAL_LIFE_MS / 2 - 1;
+      expect(store.take(ask())).toMatchObject({ id });
+      store.giveBack(id);
+    }
+    clock.now += 2;
+    expect(store.take(ask())).toBeUndefined();
+    expect(store.find(id)).toMatchObject({ state: "expired" });
+  });
+
   it("names what was shown: the digest of another proposal is refused", () => {
     const { store } = storeWithClock();
     const shown = filed(store.file("push", ask(1)));
