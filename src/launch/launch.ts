@@ -111,8 +111,8 @@ export async function launch(
     });
   } finally {
     control.close();
-    for (const line of (await git?.release()) ?? []) io.notice(line);
     rmSync(statePaths(home, plan.id).scratch, { recursive: true, force: true });
+    for (const line of (await git?.release()) ?? []) io.notice(line);
   }
 }
 

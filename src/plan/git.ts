@@ -44,7 +44,9 @@ export function planGit(written: ReadonlyMap<string, GitRepo>): {
   const secrets = repos.flatMap(({ name, key, source }): SecretNeed[] => {
     if (key.provider === "static") return [];
     const found = { kind: "ref", name: key.secret } as const;
-    return [{ name: key.secret, source: found, neededBy: `git-gate.repos.${name} (${source})` }];
+    const need = { name: key.secret, source: found, neededBy: `git-gate.repos.${name} (${source})` };
+    // A token that makes keys is the launcher's alone: a sidecar that had it could do all that it may.
+    return [key.provider === "token" ? need : { ...need, known: false }];
   });
   return { repos, secrets };
 }

@@ -122,10 +122,13 @@ function uniqueNeeds(needs: readonly SecretNeed[]): SecretNeed[] {
   const byName = new Map<string, SecretNeed>();
   for (const need of needs) {
     const first = byName.get(need.name);
-    byName.set(
-      need.name,
-      first === undefined ? need : { ...first, neededBy: `${first.neededBy}, ${need.neededBy}` },
-    );
+    if (first === undefined) byName.set(need.name, need);
+    else {
+      const { known, ...rest } = first;
+      const unknown = known === false && need.known === false;
+      const neededBy = `${first.neededBy}, ${need.neededBy}`;
+      byName.set(need.name, { ...rest, neededBy, ...(unknown && { known: false }) });
+    }
   }
   return [...byName.values()];
 }

@@ -272,6 +272,7 @@ describe("the rest of the plan", () => {
     expect(secrets).toContainEqual({
       name: "G",
       source: { kind: "ref", name: "G" },
+      known: false,
       neededBy: "git-gate.repos.c (dev.md:6)",
     });
     expect(secrets).toContainEqual(expect.objectContaining({ name: "T" }));

@@ -108,8 +108,15 @@ export class PushInspector {
       const objects = new PushObjects(scanner, graph, gitleaks);
       const tips = request.updates.flatMap((update) => (isZero(update.new) ? [] : [update.new]));
       void feed(linesOf(tips), git.stdin);
-      const [, changes] = await Promise.all([readObjects(git, objects), readChanges(git)]);
+      const reading = [readObjects(git, objects), readChanges(git)] as const;
+      // What is of no use to one of them ends for the other.
+      for (const one of reading) one.catch(() => git.kill());
+      const [read, changed] = await Promise.allSettled(reading);
+      // git says of a tip that is nowhere only that it can't read it: the better answer comes first
       await checkTips(request.updates, graph, repo.mirror);
+      if (read.status === "rejected") throw read.reason;
+      if (changed.status === "rejected") throw changed.reason;
+      const changes = changed.value;
       scanner.scanPaths(changes);
       const found: Scanned[] = [...scanner.found];
       for (const finding of (await gitleaks?.finish()) ?? [])
