@@ -69,7 +69,8 @@ export async function startHost(options: HostOptions): Promise<{
   });
   const programs = new LauncherPrograms((message) => {
     // What is given up when the test is over has ended with the host.
-    if (child.connected) child.send(message);
+    // A channel may look open a moment longer.
+    if (child.connected) child.send(message, () => {});
   });
   const ready = new Promise<void>((resolve, reject) => {
     child.on("message", (message: { readonly type: string }, handle: unknown) => {
